@@ -1,0 +1,154 @@
+import type { Blocked, Membership } from './desired-state.ts';
+import type { Identity } from './identity.ts';
+import type { Control } from './inventory.ts';
+import type { Phase, WritePhase } from './plan.ts';
+import type { Policy } from './policy.ts';
+
+/** What the control plane knows and last did, as kept in its table. All times: ISO 8601, UTC. */
+
+/** Which generation is in force, and how far. There is one. Absent before the first publish. */
+export interface Head {
+  readonly generation: number;
+  readonly phase: WritePhase;
+  readonly kind: 'publish' | 'uninstall';
+  readonly policyVersion: string;
+  readonly plan: string;
+  /** Segments that may not enforce yet, in any VPC; their members stay staged. */
+  readonly blockedSegments: Readonly<Record<string, Blocked>>;
+  readonly since: string;
+}
+
+/**
+ * Everything a decision needs beside the workload, fixed for one generation; written when the
+ * groups of the plan exist, read once per generation by each worker.
+ */
+export interface Bundle {
+  readonly generation: number;
+  readonly policy: Policy;
+  /** Id of each owned group by its GroupKey. */
+  readonly groupIds: Readonly<Record<string, string>>;
+  /** Ids of the VPCs that are managed. */
+  readonly vpcs: readonly string[];
+  readonly groupsPerInterface: number;
+}
+
+/** How a workload stands, in one word. */
+export type WorkloadStatus =
+  | 'unmanaged' // not in a managed VPC, or nothing is in force
+  | 'unclassified' // no segment matches
+  | 'observed'
+  | 'staged'
+  | 'enforced'
+  | 'held'
+  | 'blocked' // staged although the policy says enforce
+  | 'conflict'
+  | 'visible'; // its groups cannot be written
+
+export interface WorkloadRecord {
+  readonly identity: Identity;
+  readonly interfaces: readonly string[];
+  readonly state: string;
+  readonly control: Control;
+  readonly controlReason?: string;
+  readonly membership: Membership;
+  readonly status: WorkloadStatus;
+  /** Why the status is not what the mode asks for. */
+  readonly statusReason?: string;
+  readonly held: boolean;
+  /** Was it ever in a segment? Decides between `unclassified` and `held`. */
+  readonly classified: boolean;
+  /** Version of the tag event that the tags come from; 0 when they come from a Describe. */
+  readonly tagVersion: number;
+  /** Time of the youngest event or reading that the tags come from. */
+  readonly tagsAt: string;
+  readonly firstSeen: string;
+  readonly changedAt: string;
+  readonly generation: number;
+  /** Counts writes of this record; a conditional write names the one it read. */
+  readonly revision: number;
+}
+
+/** What the write path last did to an interface, and who may touch it. */
+export interface InterfaceRecord {
+  readonly interface: string;
+  readonly workload: string;
+  /** Raised by whoever wants the groups looked at again. */
+  readonly fence: number;
+  /** The fence that the last finished run had seen. */
+  readonly doneFence: number;
+  readonly lease?: { readonly owner: string; readonly until: string };
+  readonly generation: number;
+  readonly phase: WritePhase;
+  readonly groups: readonly string[];
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly verifiedAt?: string;
+}
+
+/** The foreign groups of an interface as they were before we changed them. */
+export interface LedgerEntry {
+  readonly interface: string;
+  readonly workload: string;
+  readonly vpc: string;
+  /** Sorted ids; grows when a further foreign group comes off, never shrinks until restored. */
+  readonly groups: readonly string[];
+  readonly recordedAt: string;
+  readonly generation: number;
+}
+
+export type PlanState =
+  | 'planned'
+  | 'waiting-for-approval'
+  | 'applying'
+  | 'done'
+  | 'rejected'
+  | 'stale'
+  | 'failed';
+
+/** The mutable side of a numbered plan; the plan itself never changes. */
+export interface PlanRecord {
+  readonly id: string;
+  readonly generation: number;
+  readonly kind: 'publish' | 'uninstall';
+  readonly policyVersion: string;
+  readonly state: PlanState;
+  readonly phase: Phase;
+  /** ARN of who published it; may not approve it. */
+  readonly author: string;
+  readonly decidedBy?: string;
+  readonly reason?: string;
+  readonly createdAt: string;
+  readonly changedAt: string;
+  /** Step Functions execution that works on it; another one starts when it died. */
+  readonly execution?: string;
+  readonly taskToken?: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface PolicyRecord {
+  readonly version: string;
+  readonly author: string;
+  readonly publishedAt: string;
+  readonly generation?: number;
+}
+
+/** Stamps of one change; each in milliseconds since 1970. */
+export interface ChangeTiming {
+  readonly event: number;
+  readonly received: number;
+  readonly decided: number;
+  readonly written: number;
+  readonly verified: number;
+}
+
+/** Counts by name, kept for /v1/status. */
+export interface SweepRecord {
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly workloads: number;
+  /** Changes that no event had told of. */
+  readonly missedByEvents: number;
+  /** Interfaces whose groups were not what the last run had left. */
+  readonly drifted: number;
+  readonly gaps: readonly string[];
+}
