@@ -36,7 +36,12 @@ export interface DesiredGroup {
 
 /** Why a step is forbidden for now, and what to do about it. */
 export interface Blocked {
-  readonly reason: 'peer does not carry the group' | 'slots' | 'attach failed';
+  readonly reason:
+    | 'peer does not carry the group'
+    | 'slots'
+    | 'attach failed'
+    | 'group does not exist' // an event needs one that no publish has made yet
+    | 'would be empty'; // AWS wants at least one group on an interface
   /** What was seen, with the numbers. */
   readonly message: string;
   readonly hint: string;
@@ -56,6 +61,12 @@ export interface Membership {
   readonly openEgress: boolean;
   /** Stable texts, e.g. two zones; raised to the operator. */
   readonly conflicts: readonly string[];
+  /**
+   * Owned groups to carry, without the VPC: `segment:<name>` of the staged and enforced segments,
+   * `baseline`, `open-egress`; sorted. decideMembership always says it; where it is absent, every
+   * segment counts as having a group.
+   */
+  readonly carries?: readonly string[];
 }
 
 /** The groups that one interface should end with, and why it may not get there yet. */

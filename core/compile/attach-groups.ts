@@ -1,0 +1,141 @@
+import type { Blocked, DesiredAttachment, GroupKey, Membership } from '../model/desired-state.ts';
+import type { NetworkInterface, Workload } from '../model/inventory.ts';
+import type { Diagnostic } from '../model/policy.ts';
+import type { Link } from './draft-rules.ts';
+import { judgeReadiness } from './judge-readiness.ts';
+import { groupKey, ISOLATION, OPEN_EGRESS } from './owned-groups.ts';
+import type { Estate } from './survey-estate.ts';
+
+interface Candidate {
+  readonly workload: Workload;
+  readonly membership: Membership;
+  readonly nic: NetworkInterface;
+  readonly owned: readonly GroupKey[];
+}
+
+/**
+ * Which owned groups each interface should end with, and what forbids it for now. An interface is
+ * listed when its membership asks for groups or when it carries some of ours.
+ *
+ * Not listed for the group of `unclassified: isolate`, unless the interface has it already: the
+ * settle window is a matter of time, so the event path and the sweep decide it.
+ */
+export function attachGroups(
+  estate: Estate,
+  links: readonly Link[],
+): { attachments: readonly DesiredAttachment[]; diagnostics: readonly Diagnostic[] } {
+  const candidates = findCandidates(estate);
+  const limit = estate.inventory.quotas.groupsPerInterface;
+  const slots = new Map<string, Blocked>();
+  const crowded: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (keptOn(estate, candidate.nic) + candidate.owned.length > limit) crowded.push(candidate);
+    const blocked = lacksSlots(estate, candidate, limit);
+    if (blocked !== undefined) slots.set(candidate.nic.id, blocked);
+  }
+  const readiness = judgeReadiness(estate, links, new Set(slots.keys()));
+  const attachments = candidates.map(({ workload, membership, nic, owned }) => {
+    const blocked =
+      slots.get(nic.id) ??
+      (membership.mode === 'enforce' ? readiness.blockedBy(workload, membership) : undefined);
+    return {
+      interface: nic.id,
+      workload: membership.workload,
+      vpc: nic.vpc,
+      mode: membership.mode,
+      owned,
+      ...(blocked === undefined ? {} : { blocked }),
+    };
+  });
+  return { attachments, diagnostics: tooManyGroups(estate, crowded, limit) };
+}
+
+function findCandidates(estate: Estate): readonly Candidate[] {
+  const ourIds = new Set(estate.groupIds.values());
+  const found: Candidate[] = [];
+  for (const workload of estate.inventory.workloads) {
+    const membership = estate.membershipByWorkload.get(workload.identity.workload);
+    if (membership === undefined || workload.control !== 'attach') continue;
+    if (workload.state === 'terminated') continue;
+    for (const nic of estate.interfacesByWorkload.get(workload.identity.workload) ?? []) {
+      const managed = estate.managed.has(nic.vpc);
+      const carriesOurs = nic.groups.some((id) => ourIds.has(id));
+      if (!carriesOurs && !(managed && membership.mode !== 'observe')) continue;
+      const owned = managed ? ownedOf(estate, membership, nic) : [];
+      found.push({ workload, membership, nic, owned });
+    }
+  }
+  return found.sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
+}
+
+function ownedOf(estate: Estate, membership: Membership, nic: NetworkInterface): GroupKey[] {
+  if (carriesIsolation(estate, membership, nic)) return [groupKey(ISOLATION, nic.vpc)];
+  return (membership.carries ?? []).map((stem) => groupKey(stem, nic.vpc)).sort();
+}
+
+/** Isolated as unclassified, and still neither classified nor forgiven by the policy. */
+function carriesIsolation(estate: Estate, membership: Membership, nic: NetworkInterface): boolean {
+  const id = estate.groupIds.get(groupKey(ISOLATION, nic.vpc));
+  return (
+    estate.index.policy.settings.unclassified === 'isolate' &&
+    membership.segments.length + membership.withheld.length === 0 &&
+    id !== undefined &&
+    nic.groups.includes(id)
+  );
+}
+
+function foreignOn(estate: Estate, nic: NetworkInterface): readonly string[] {
+  const ourIds = new Set(estate.groupIds.values());
+  return nic.groups.filter((id) => !ourIds.has(id));
+}
+
+function keptOn(estate: Estate, nic: NetworkInterface): number {
+  const keep = estate.index.policy.settings.keepSecurityGroups;
+  return foreignOn(estate, nic).filter((id) => keep.includes(id)).length;
+}
+
+/**
+ * Staging puts our groups beside the foreign ones; open egress may wait for the write that takes
+ * those off. Where nothing foreign is to come off there is nothing to stage.
+ */
+function lacksSlots(estate: Estate, { nic, owned }: Candidate, limit: number): Blocked | undefined {
+  const foreign = foreignOn(estate, nic).length;
+  const staged = owned.filter((key) => !key.startsWith(`${OPEN_EGRESS}@`)).length;
+  if (staged === 0 || foreign === keptOn(estate, nic) || foreign + staged <= limit) {
+    return undefined;
+  }
+  return {
+    reason: 'slots',
+    message: `interface ${nic.id} would carry ${foreign + staged} of ${limit} groups while staged: ${foreign} foreign and ${staged} of ours`,
+    hint: `take ${foreign + staged - limit} foreign groups off it, or raise the quota L-2AFB9258 (16 at most)`,
+  };
+}
+
+/** One error for each set of groups that no interface could ever carry. */
+function tooManyGroups(
+  estate: Estate,
+  crowded: readonly Candidate[],
+  limit: number,
+): readonly Diagnostic[] {
+  const bySet = new Map<string, Candidate[]>();
+  for (const candidate of crowded) {
+    const key = candidate.owned.join(' ');
+    bySet.set(key, [...(bySet.get(key) ?? []), candidate]);
+  }
+  return [...bySet].sort().flatMap(([set, candidates]) => {
+    const first = candidates[0];
+    const segment = estate.index.segments.get(first?.membership.segments[0] ?? '');
+    if (first === undefined || segment === undefined) return [];
+    const kept = keptOn(estate, first.nic);
+    const ids = candidates.slice(0, 5).map((c) => c.nic.id);
+    return [
+      {
+        ...segment.location,
+        severity: 'error' as const,
+        code: 'too-many-groups-on-interface',
+        message: `${candidates.length} interfaces (${ids.join(', ')}${candidates.length > 5 ? ', ...' : ''}) would carry ${kept + first.owned.length} of ${limit} groups: ${kept} kept, and ${set}`,
+        hint: 'put these workloads into fewer segments, keep fewer foreign groups, or raise the quota L-2AFB9258 (16 at most)',
+      },
+    ];
+  });
+}

@@ -1,0 +1,116 @@
+import type { DesiredGroup, DesiredRule } from '../model/desired-state.ts';
+import type { Direction } from '../model/plan.ts';
+import type { Diagnostic, Location } from '../model/policy.ts';
+import type { Family } from './draft-groups.ts';
+import { keyOf, ownedGroups, parseGroupKey } from './owned-groups.ts';
+import type { Estate } from './survey-estate.ts';
+
+/** How many of the costliest rules a message names. */
+const COSTLY_NAMED_MAX = 3;
+
+/** A prefix list as the rule quota sees it. */
+export interface ListWeight {
+  readonly family: Family;
+  readonly maxEntries: number;
+}
+
+/**
+ * What one rule takes from the quota of its group, direction and family. A prefix list counts its
+ * maximum size; a group counts in both families, which AWS said up to 2023 and never took back.
+ */
+export function ruleWeight(
+  peer: { readonly kind: string; readonly id?: string },
+  family: Family,
+  lists: ReadonlyMap<string, ListWeight>,
+): number {
+  if (peer.kind === 'ipv4' || peer.kind === 'ipv6') return peer.kind === family ? 1 : 0;
+  if (peer.kind !== 'prefixList') return 1;
+  const list = lists.get(peer.id ?? '');
+  if (list === undefined) return 1;
+  return list.family === family ? list.maxEntries : 0;
+}
+
+export function listWeights(estate: Pick<Estate, 'inventory'>): ReadonlyMap<string, ListWeight> {
+  return new Map(estate.inventory.prefixLists.map((list) => [list.id, list]));
+}
+
+/** Errors, with the numbers, for what AWS would refuse. */
+export function checkLimits(
+  estate: Estate,
+  groups: readonly DesiredGroup[],
+): readonly Diagnostic[] {
+  const lists = listWeights(estate);
+  const limit = estate.inventory.quotas.rulesPerGroup;
+  const found: Diagnostic[] = [];
+  for (const group of groups) {
+    for (const direction of ['ingress', 'egress'] as const) {
+      for (const family of ['ipv4', 'ipv6'] as const) {
+        const rules = group[direction];
+        const weights = rules.map((rule) => ruleWeight(rule.peer, family, lists));
+        const used = weights.reduce((sum, weight) => sum + weight, 0);
+        if (used <= limit) continue;
+        found.push(tooManyRules(estate, group, direction, family, { rules, weights, used, limit }));
+      }
+    }
+  }
+  return [...found, ...tooManyGroups(estate, groups)];
+}
+
+interface Overrun {
+  readonly rules: readonly DesiredRule[];
+  readonly weights: readonly number[];
+  readonly used: number;
+  readonly limit: number;
+}
+
+function tooManyRules(
+  estate: Estate,
+  group: DesiredGroup,
+  direction: Direction,
+  family: Family,
+  { rules, weights, used, limit }: Overrun,
+): Diagnostic {
+  const cost = new Map<string, number>();
+  rules.forEach((rule, at) => {
+    for (const id of rule.because) cost.set(id, (cost.get(id) ?? 0) + (weights[at] ?? 0));
+  });
+  const costliest = [...cost]
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, COSTLY_NAMED_MAX);
+  const named = costliest.map(([id, weight]) => `\`${id}\` ${weight}`).join(', ');
+  return {
+    ...locationOf(estate, group, costliest[0]?.[0]),
+    severity: 'error',
+    code: 'too-many-rules-in-group',
+    message: `${group.key} needs ${used} of ${limit} ${direction} rules for ${family}; the costliest: ${named}`,
+    hint: 'name fewer or larger networks or peers in these rules, or raise the quota L-0EA8095F (rules x groups per interface <= 1000)',
+  };
+}
+
+function locationOf(estate: Estate, group: DesiredGroup, because: string | undefined): Location {
+  const rule = estate.index.rules.find((r) => r.id === because);
+  const entry = estate.index.baseline.find((b) => b.id === because);
+  const segment = estate.index.segments.get(parseGroupKey(group.key)?.segment ?? '');
+  return rule?.location ?? entry?.location ?? segment?.location ?? NOWHERE;
+}
+
+/** For findings that no line of the policy stands for. */
+const NOWHERE: Location = { file: 'root.yaml', line: 1, column: 1 };
+
+/** While a plan runs, old and new groups exist side by side. */
+function tooManyGroups(estate: Estate, groups: readonly DesiredGroup[]): readonly Diagnostic[] {
+  const limit = estate.inventory.quotas.groupsPerRegion;
+  const existing = new Set(ownedGroups(estate.inventory, estate.owner).map(keyOf));
+  const added = groups.filter((group) => !existing.has(group.key)).length;
+  const used = estate.inventory.groups.length + added;
+  if (added === 0 || used <= limit) return [];
+  return [
+    {
+      ...NOWHERE,
+      severity: 'error',
+      code: 'too-many-groups-in-region',
+      message: `the Region would hold ${used} of ${limit} security groups: ${estate.inventory.groups.length} exist, ${added} would be added`,
+      hint: 'use fewer segments or managed VPCs, delete unused groups, or raise the quota L-E79EC296',
+    },
+  ];
+}

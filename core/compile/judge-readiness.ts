@@ -1,0 +1,112 @@
+import type { Blocked, Membership } from '../model/desired-state.ts';
+import type { NetworkInterface, Workload } from '../model/inventory.ts';
+import type { Link } from './draft-rules.ts';
+import { segmentKey } from './owned-groups.ts';
+import { type Estate, vpcsOf } from './survey-estate.ts';
+
+/** How many peers a message names before it only counts. */
+const PEERS_NAMED_MAX = 5;
+
+/** Answers what keeps a workload from enforcing. */
+export interface Readiness {
+  /** Undefined when nothing does. */
+  blockedBy(workload: Workload, membership: Membership): Blocked | undefined;
+}
+
+/** A running member of a segment that a rule names by a group which the member does not carry. */
+interface Bare {
+  readonly workload: string;
+  readonly vpcs: ReadonlySet<string>;
+  readonly because: string;
+}
+
+/**
+ * Judges the reason `peer does not carry the group`: enforcing takes the foreign groups off, and
+ * the flows to and from a bare peer may have rested on them.
+ *
+ * @param stuck interfaces that cannot take their groups for want of slots.
+ */
+export function judgeReadiness(
+  estate: Estate,
+  links: readonly Link[],
+  stuck: ReadonlySet<string>,
+): Readiness {
+  const peersByName = new Map<string, Set<string>>();
+  const addPeer = (name: string, peer: string) =>
+    peersByName.set(name, (peersByName.get(name) ?? new Set()).add(peer));
+  for (const { from, to } of links) {
+    if (from.kind !== 'carrier' || to.kind !== 'carrier') continue;
+    addPeer(from.name, to.name);
+    addPeer(to.name, from.name);
+  }
+  const bare = new Map<string, readonly Bare[]>();
+  const bareMembers = (segment: string): readonly Bare[] => {
+    const known = bare.get(segment) ?? findBare(estate, segment, stuck);
+    bare.set(segment, known);
+    return known;
+  };
+  return {
+    blockedBy: (workload, membership) => {
+      const vpcs = vpcsOf(estate, workload);
+      const found: string[] = [];
+      for (const carried of membership.carries ?? []) {
+        const segment = carried.replace(/^segment:/, '');
+        for (const peer of [...(peersByName.get(segment) ?? [])].sort()) {
+          const inReach = bareMembers(peer).filter(
+            (b) =>
+              b.workload !== membership.workload &&
+              [...b.vpcs].some((vpc) => [...vpcs].some((own) => estate.reach.get(own)?.has(vpc))),
+          );
+          if (inReach.length > 0) found.push(describe(peer, inReach));
+        }
+      }
+      if (found.length === 0) return undefined;
+      return {
+        reason: 'peer does not carry the group',
+        message: [...new Set(found)].join('; '),
+        hint: 'stage or adopt the peer first',
+      };
+    },
+  };
+}
+
+function describe(segment: string, bare: readonly Bare[]): string {
+  const named = bare.slice(0, PEERS_NAMED_MAX).map((b) => `${b.workload} (${b.because})`);
+  const more = bare.length - named.length;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return `${bare.length} running members of peer \`${segment}\` do not carry its group: ${named.join(', ')}${rest}`;
+}
+
+function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): readonly Bare[] {
+  const members = estate.membersBySegment.get(segment) ?? [];
+  return members.flatMap((member) => {
+    if (member.state !== 'running') return [];
+    const because = whyBare(estate, segment, member, stuck);
+    if (because === undefined) return [];
+    return [{ workload: member.identity.workload, vpcs: vpcsOf(estate, member), because }];
+  });
+}
+
+/** Why a member does not and will not carry its segment's group; undefined when it does. */
+function whyBare(
+  estate: Estate,
+  segment: string,
+  member: Workload,
+  stuck: ReadonlySet<string>,
+): string | undefined {
+  const nics = estate.interfacesByWorkload.get(member.identity.workload) ?? [];
+  if (nics.length > 0 && nics.every((nic) => carries(estate, segment, nic))) return undefined;
+  if (estate.index.segments.get(segment)?.mode === 'observe') return 'the segment is observed';
+  if (member.control !== 'attach') {
+    return `its groups cannot be written: ${member.controlReason ?? member.control}`;
+  }
+  if (nics.some((nic) => !estate.managed.has(nic.vpc))) return 'its VPC is not managed';
+  return nics.some((nic) => stuck.has(nic.id)) ? 'its interface lacks free slots' : undefined;
+}
+
+function carries(estate: Estate, segment: string, nic: NetworkInterface): boolean {
+  const id = estate.groupIds.get(segmentKey(segment, nic.vpc));
+  // An observed segment's group is on its way out, so carrying it is no comfort.
+  const written = estate.index.segments.get(segment)?.mode !== 'observe';
+  return written && id !== undefined && nic.groups.includes(id);
+}

@@ -1,0 +1,90 @@
+import { matchesTags } from '../identity/match.ts';
+import type { GroupKey } from '../model/desired-state.ts';
+import type { Inventory, SecurityGroup } from '../model/inventory.ts';
+import type { Policy } from '../model/policy.ts';
+
+/** On every group that we made; its value is the name of the stack. */
+export const OWNER_TAG = 'bulkhead:owner';
+/** On every group that we made; its value is the GroupKey. */
+export const GROUP_TAG = 'bulkhead:group';
+/** On foreign groups that enforcing keeps, so that IAM admits them into an enforced set. */
+export const KEEP_TAG = 'bulkhead:keep';
+
+/** Keys without the VPC, as Membership.carries has them. */
+export const BASELINE = 'baseline';
+export const OPEN_EGRESS = 'open-egress';
+export const ISOLATION = 'isolation';
+
+export interface ParsedGroupKey {
+  readonly kind: 'segment' | 'baseline' | 'open-egress' | 'isolation';
+  /** Only where kind is `segment`. */
+  readonly segment?: string;
+  readonly vpc: string;
+}
+
+export function groupKey(stem: string, vpc: string): GroupKey {
+  return `${stem}@${vpc}`;
+}
+
+export function segmentStem(segment: string): string {
+  return `segment:${segment}`;
+}
+
+export function segmentKey(segment: string, vpc: string): GroupKey {
+  return groupKey(segmentStem(segment), vpc);
+}
+
+export function baselineKey(vpc: string): GroupKey {
+  return groupKey(BASELINE, vpc);
+}
+
+export function openEgressKey(vpc: string): GroupKey {
+  return groupKey(OPEN_EGRESS, vpc);
+}
+
+export function isolationKey(vpc: string): GroupKey {
+  return groupKey(ISOLATION, vpc);
+}
+
+/** Undefined for a text that no builder above makes, e.g. a tag edited by hand. */
+export function parseGroupKey(key: GroupKey): ParsedGroupKey | undefined {
+  const at = key.lastIndexOf('@');
+  if (at < 0 || at === key.length - 1) return undefined;
+  const stem = key.slice(0, at);
+  const vpc = key.slice(at + 1);
+  if (stem === BASELINE || stem === OPEN_EGRESS || stem === ISOLATION) return { kind: stem, vpc };
+  if (!stem.startsWith('segment:') || stem === 'segment:') return undefined;
+  return { kind: 'segment', segment: stem.slice('segment:'.length), vpc };
+}
+
+/** Which deployment made the group; undefined for a foreign one. */
+export function ownerOf(group: SecurityGroup): string | undefined {
+  return group.tags[OWNER_TAG];
+}
+
+/**
+ * The key of an owned group. A group whose tag is missing or names another VPC gets a key that
+ * nobody desires, so that it is cleaned up as surplus.
+ */
+export function keyOf(group: SecurityGroup): GroupKey {
+  const key = group.tags[GROUP_TAG];
+  const parsed = key === undefined ? undefined : parseGroupKey(key);
+  return key !== undefined && parsed?.vpc === group.vpc ? key : `unnamed:${group.id}@${group.vpc}`;
+}
+
+/** The groups that `owner` made, by id. */
+export function ownedGroups(inventory: Inventory, owner: string): readonly SecurityGroup[] {
+  return inventory.groups
+    .filter((group) => ownerOf(group) === owner)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Ids of the VPCs that the policy manages, sorted. No tags in the settings: none, idle. */
+export function managedVpcs(policy: Policy, inventory: Inventory): string[] {
+  const wanted = policy.settings.vpcTags;
+  if (Object.keys(wanted).length === 0) return [];
+  return inventory.vpcs
+    .filter((vpc) => matchesTags(wanted, vpc.tags))
+    .map((vpc) => vpc.id)
+    .sort();
+}

@@ -1,0 +1,69 @@
+import type { Membership } from '../model/desired-state.ts';
+import type { Inventory, NetworkInterface, Workload } from '../model/inventory.ts';
+import { decideMembership } from './decide-membership.ts';
+import type { PolicyIndex } from './index-policy.ts';
+import { keyOf, managedVpcs, ownedGroups } from './owned-groups.ts';
+import { reachableVpcs } from './vpc-reach.ts';
+
+/** The inventory in the light of the policy: who is in what, and where. */
+export interface Estate {
+  readonly index: PolicyIndex;
+  readonly inventory: Inventory;
+  readonly owner: string;
+  readonly managed: ReadonlySet<string>;
+  readonly reach: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Sorted by workload. */
+  readonly memberships: readonly Membership[];
+  readonly membershipByWorkload: ReadonlyMap<string, Membership>;
+  readonly interfacesByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>;
+  /** Ids of the owned groups that exist, by key. */
+  readonly groupIds: ReadonlyMap<string, string>;
+  /** Not terminated ones; withheld segments do not count. */
+  readonly membersBySegment: ReadonlyMap<string, readonly Workload[]>;
+}
+
+export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: string): Estate {
+  const workloads = [...inventory.workloads].sort((a, b) =>
+    a.identity.workload < b.identity.workload ? -1 : 1,
+  );
+  const memberships = workloads.map((workload) => decideMembership(index, workload.identity));
+  const membersBySegment = new Map<string, Workload[]>();
+  workloads.forEach((workload, at) => {
+    if (workload.state === 'terminated') return;
+    for (const segment of memberships[at]?.segments ?? []) {
+      const members = membersBySegment.get(segment);
+      if (members === undefined) membersBySegment.set(segment, [workload]);
+      else members.push(workload);
+    }
+  });
+  return {
+    index,
+    inventory,
+    owner,
+    managed: new Set(managedVpcs(index.policy, inventory)),
+    reach: reachableVpcs(inventory),
+    memberships,
+    membershipByWorkload: new Map(memberships.map((m) => [m.workload, m])),
+    interfacesByWorkload: interfacesByWorkload(inventory),
+    groupIds: new Map(ownedGroups(inventory, owner).map((group) => [keyOf(group), group.id])),
+    membersBySegment,
+  };
+}
+
+function interfacesByWorkload(
+  inventory: Inventory,
+): ReadonlyMap<string, readonly NetworkInterface[]> {
+  const found = new Map<string, NetworkInterface[]>();
+  for (const nic of [...inventory.interfaces].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const known = found.get(nic.workload);
+    if (known === undefined) found.set(nic.workload, [nic]);
+    else known.push(nic);
+  }
+  return found;
+}
+
+/** VPCs that the workload has an interface in. */
+export function vpcsOf(estate: Estate, workload: Workload): ReadonlySet<string> {
+  const nics = estate.interfacesByWorkload.get(workload.identity.workload) ?? [];
+  return new Set(nics.map((nic) => nic.vpc));
+}
