@@ -14,6 +14,8 @@ export const ENVIRONMENT = {
   enforceRole: 'BULKHEAD_ENFORCE_ROLE_ARN',
   restoreRole: 'BULKHEAD_RESTORE_ROLE_ARN',
   publishMachine: 'BULKHEAD_PUBLISH_MACHINE_ARN',
+  /** ARN of the function that sweeps; the API starts it out of turn. */
+  sweepFunction: 'BULKHEAD_SWEEP_FUNCTION_ARN',
 } as const;
 
 export type EnvironmentName = keyof typeof ENVIRONMENT;
