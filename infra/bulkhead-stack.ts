@@ -1,0 +1,74 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { StatusApi } from './api/status-api.ts';
+import { EventIntake } from './events/event-intake.ts';
+import { Observability } from './observability/observability.ts';
+import { FirstPublish } from './publishing/first-publish.ts';
+import { Publishing } from './publishing/publishing.ts';
+import { WriteRoles } from './roles/write-roles.ts';
+import type { Settings } from './settings.ts';
+import { Storage } from './storage/storage.ts';
+import { Sweep } from './sweep/sweep.ts';
+import { WorkloadPath } from './workload/workload-path.ts';
+
+/**
+ * The control plane: one stack, one account, one Region, nothing that runs while nothing happens.
+ * Who may do what is said here, once: a line a grant.
+ */
+export class BulkheadStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, { description: 'Bulkhead: identity-based micro-segmentation' });
+    const storage = new Storage(this, 'Storage');
+    const path = new WorkloadPath(this, 'WorkloadPath');
+    const publishing = new Publishing(this, 'Publishing');
+    const roles = new WriteRoles(this, 'WriteRoles', {
+      workload: path.workload.functionRole,
+      publish: publishing.publish.functionRole,
+      managedVpcTag: settings.managedVpcTag,
+    });
+    const intake = new EventIntake(this, 'EventIntake', {
+      ownRoles: [roles.enforce.roleArn, roles.restore.roleArn],
+    });
+    const sweep = new Sweep(this, 'Sweep', { deadLetters: intake.deadLetters });
+    const api = new StatusApi(this, 'StatusApi');
+    const first = new FirstPublish(this, 'FirstPublish');
+
+    roles.grantWriteInterfaces(path.workload);
+    roles.grantWriteGroups(publishing.publish);
+    for (const target of [path.workload, publishing.publish, sweep.sweep]) {
+      storage.grantReadWrite(target);
+    }
+    for (const target of [api.handler, first.handler]) storage.grantReadWrite(target);
+    for (const target of [intake.route, publishing.publish, sweep.sweep]) path.grantWake(target);
+    intake.grantReject(path.workload);
+    for (const target of [api.handler, first.handler]) publishing.grantStart(target);
+    publishing.grantDecide(api.handler);
+    publishing.grantResume(sweep.sweep);
+    // The first publish needs everything that it starts.
+    first.trigger.executeAfter(storage, path, publishing, roles, intake, sweep);
+
+    new Observability(this, 'Observability', {
+      service: this.stackName,
+      events: intake.queue,
+      eventDeadLetters: intake.deadLetters,
+      rejected: intake.rejected,
+      workloads: path.queue,
+      workloadDeadLetters: path.deadLetters,
+      machine: publishing.machine,
+      functions: {
+        Route: intake.route,
+        Workload: path.workload,
+        Publish: publishing.publish,
+        Sweep: sweep.sweep,
+        Api: api.handler,
+      },
+      apiErrors: api.api.metricServerError({ period: Duration.minutes(1), statistic: Stats.SUM }),
+    });
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the CLI asks' });
+    new CfnOutput(this, 'TableName', { value: storage.table.tableName });
+    new CfnOutput(this, 'BucketName', { value: storage.bucket.bucketName });
+    new CfnOutput(this, 'StateMachineArn', { value: publishing.machine.stateMachineArn });
+  }
+}
