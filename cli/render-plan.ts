@@ -1,0 +1,71 @@
+import type { PlanAnswer } from '../core/api/plan-answer.ts';
+import { printable } from './printable.ts';
+import type { Session } from './session.ts';
+import { renderTable } from './table.ts';
+
+/** How a plan ended or stands: state, who, numbers, and everything that did not happen with why. */
+export function renderPlanAnswer(session: Session, answer: PlanAnswer): string {
+  const { colours } = session;
+  const lines = [
+    `${colours.bold(answer.id)}  ${answer.kind}  ${answer.state}` +
+      `${answer.state === 'applying' ? ` (${answer.phase})` : ''}`,
+    `  policy    ${answer.policyVersion}`,
+    `  author    ${printable(answer.author)}`,
+  ];
+  if (answer.decidedBy !== undefined) lines.push(`  decided   ${printable(answer.decidedBy)}`);
+  if (answer.reason !== undefined) lines.push(`  reason    ${printable(answer.reason, 500)}`);
+  lines.push(`  created   ${answer.createdAt}`, `  changed   ${answer.changedAt}`);
+  const outcomes = countOutcomes(answer);
+  if (outcomes !== '') lines.push(`  steps     ${outcomes}`);
+  return [
+    lines.join('\n'),
+    '\n',
+    renderDifference(answer.difference),
+    renderUndone(session, answer),
+    renderWarnings(answer),
+  ].join('');
+}
+
+function countOutcomes(answer: PlanAnswer): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of answer.report ?? []) {
+    counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
+  }
+  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
+}
+
+/** Steps that were not done: blocked, waiting, skipped, failed; with the reason. */
+function renderUndone(session: Session, answer: PlanAnswer): string {
+  const rows: string[][] = [];
+  for (const { step, outcome } of answer.report ?? []) {
+    if (outcome.kind === 'failed') rows.push([outcome.kind, step, outcome.error]);
+    else if ('reason' in outcome) rows.push([outcome.kind, step, outcome.reason]);
+  }
+  if (answer.report === undefined) {
+    for (const step of answer.plan?.steps ?? []) {
+      if (!('blocked' in step) || step.blocked === undefined) continue;
+      rows.push(['blocked', step.id, `${step.blocked.message}; ${step.blocked.hint}`]);
+    }
+  }
+  if (rows.length === 0) return '';
+  return `\n${renderTable(['not done', 'step', 'why'], rows, session.colours.bold)}`;
+}
+
+export function renderDifference(difference: PlanAnswer['difference']): string {
+  if (difference === undefined) return '';
+  const lines: string[] = [];
+  for (const path of difference.opened) lines.push(`  + ${pathText(path)}`);
+  for (const path of difference.closed) lines.push(`  - ${pathText(path)}`);
+  if (lines.length === 0) return '\nno path opens, no path closes\n';
+  return `\npaths: ${difference.opened.length} opened, ${difference.closed.length} closed\n${lines.join('\n')}\n`;
+}
+
+function pathText(path: { from: string; to: string; ports: readonly string[] }): string {
+  return `${printable(path.from)} -> ${printable(path.to)}  ${path.ports.join(', ')}`;
+}
+
+function renderWarnings(answer: PlanAnswer): string {
+  const warnings = answer.plan?.warnings ?? [];
+  if (warnings.length === 0) return '';
+  return `\n${warnings.map((text) => `warning: ${printable(text, 500)}`).join('\n')}\n`;
+}

@@ -1,0 +1,75 @@
+import type { Status } from '../core/api/status-answer.ts';
+import { printable } from './printable.ts';
+import { plural } from './render-diagnostics.ts';
+import type { Session } from './session.ts';
+
+type Sweep = NonNullable<Status['sweep']>;
+
+export function renderStatus(session: Session, status: Status): string {
+  const { colours } = session;
+  const lines = [
+    `${colours.bold(status.stack)}  version ${status.version}  ${describeForce(status)}`,
+    row('policy', status.policyVersion ?? 'none yet'),
+    row('managed', status.managedVpcs.length === 0 ? 'no VPC' : status.managedVpcs.join(', ')),
+    row('segments', String(status.segments)),
+    row('workloads', describeWorkloads(status)),
+    ...status.blockedSegments.map((blocked) =>
+      row(
+        'blocked',
+        colours.yellow(`${printable(blocked.segment)}: ${blocked.message}; ${blocked.hint}`),
+      ),
+    ),
+    ...(status.plan === undefined
+      ? []
+      : [row('plan', `${status.plan.id} ${status.plan.state} (${status.plan.phase})`)]),
+    row('latency', describeLatency(status)),
+    row('open', describeOpen(status)),
+    row('sweep', status.sweep === undefined ? 'none yet' : describeSweep(status.sweep)),
+    ...Object.entries(status.counts).map(([name, count]) => row('count', `${name}: ${count}`)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function row(label: string, text: string): string {
+  return `  ${label.padEnd(10)} ${text}`;
+}
+
+function describeForce(status: Status): string {
+  if (status.generation === 0) return 'idle: nothing was published yet';
+  const generation = `generation ${status.generation}`;
+  if (status.idle) return `idle: no VPC is managed (${generation})`;
+  return `${generation}, ${status.phase ?? 'steady'}`;
+}
+
+function describeWorkloads(status: Status): string {
+  const { total, byStatus, complete } = status.workloads;
+  const parts = Object.entries(byStatus).map(([name, count]) => `${count} ${name}`);
+  const more = complete ? '' : ' or more';
+  return parts.length === 0 ? `${total}${more}` : `${total}${more}: ${parts.join(', ')}`;
+}
+
+function describeLatency(status: Status): string {
+  const { count, receivedToWritten } = status.latency;
+  if (receivedToWritten === undefined) return 'no change measured yet';
+  const { p50, p95, p99 } = receivedToWritten;
+  return `received to written p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms (${plural(count, 'change')})`;
+}
+
+function describeOpen(status: Status): string {
+  const { count, oldest } = status.open;
+  if (oldest === undefined) return 'nothing';
+  const since = oldest.since === undefined ? '' : ` since ${oldest.since}`;
+  return `${plural(count, 'interface')}; oldest ${oldest.interface} of ${printable(oldest.workload)}${since}`;
+}
+
+function describeSweep(sweep: Sweep): string {
+  const gaps = sweep.gaps.length === 0 ? '' : `, gaps: ${printable(sweep.gaps.join(', '), 300)}`;
+  return (
+    `${sweep.finishedAt}: ${plural(sweep.workloads, 'workload')}, ` +
+    `${sweep.missedByEvents} missed by events, ${sweep.drifted} drifted${gaps}`
+  );
+}
+
+export function renderSweep(sweep: Sweep): string {
+  return `sweep ${describeSweep(sweep)}\n`;
+}
