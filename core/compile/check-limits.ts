@@ -2,7 +2,7 @@ import type { DesiredGroup, DesiredRule } from '../model/desired-state.ts';
 import type { Direction } from '../model/plan.ts';
 import type { Diagnostic, Location } from '../model/policy.ts';
 import type { Family } from './draft-groups.ts';
-import { keyOf, ownedGroups, parseGroupKey } from './owned-groups.ts';
+import { parseGroupKey } from './owned-groups.ts';
 import type { Estate } from './survey-estate.ts';
 
 /** How many of the costliest rules a message names. */
@@ -100,8 +100,7 @@ const NOWHERE: Location = { file: 'root.yaml', line: 1, column: 1 };
 /** While a plan runs, old and new groups exist side by side. */
 function tooManyGroups(estate: Estate, groups: readonly DesiredGroup[]): readonly Diagnostic[] {
   const limit = estate.inventory.quotas.groupsPerRegion;
-  const existing = new Set(ownedGroups(estate.inventory, estate.owner).map(keyOf));
-  const added = groups.filter((group) => !existing.has(group.key)).length;
+  const added = groups.filter((group) => !estate.groupIds.has(group.key)).length;
   const used = estate.inventory.groups.length + added;
   if (added === 0 || used <= limit) return [];
   return [

@@ -69,7 +69,11 @@ export function ownerOf(group: SecurityGroup): string | undefined {
 export function keyOf(group: SecurityGroup): GroupKey {
   const key = group.tags[GROUP_TAG];
   const parsed = key === undefined ? undefined : parseGroupKey(key);
-  return key !== undefined && parsed?.vpc === group.vpc ? key : `unnamed:${group.id}@${group.vpc}`;
+  return key !== undefined && parsed?.vpc === group.vpc ? key : unnamed(group);
+}
+
+function unnamed(group: SecurityGroup): GroupKey {
+  return `unnamed:${group.id}@${group.vpc}`;
 }
 
 /** The groups that `owner` made, by id. */
@@ -77,6 +81,22 @@ export function ownedGroups(inventory: Inventory, owner: string): readonly Secur
   return inventory.groups
     .filter((group) => ownerOf(group) === owner)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * The groups that `owner` made, by key. Should a key exist twice, the lowest id has it and the
+ * others get keys that nobody desires.
+ */
+export function groupsByKey(
+  inventory: Inventory,
+  owner: string,
+): ReadonlyMap<GroupKey, SecurityGroup> {
+  const found = new Map<GroupKey, SecurityGroup>();
+  for (const group of ownedGroups(inventory, owner)) {
+    const key = keyOf(group);
+    found.set(found.has(key) ? unnamed(group) : key, group);
+  }
+  return found;
 }
 
 /** Ids of the VPCs that the policy manages, sorted. No tags in the settings: none, idle. */

@@ -2,7 +2,7 @@ import type { Membership } from '../model/desired-state.ts';
 import type { Inventory, NetworkInterface, Workload } from '../model/inventory.ts';
 import { decideMembership } from './decide-membership.ts';
 import type { PolicyIndex } from './index-policy.ts';
-import { keyOf, managedVpcs, ownedGroups } from './owned-groups.ts';
+import { groupsByKey, managedVpcs } from './owned-groups.ts';
 import { reachableVpcs } from './vpc-reach.ts';
 
 /** The inventory in the light of the policy: who is in what, and where. */
@@ -45,7 +45,7 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
     memberships,
     membershipByWorkload: new Map(memberships.map((m) => [m.workload, m])),
     interfacesByWorkload: interfacesByWorkload(inventory),
-    groupIds: new Map(ownedGroups(inventory, owner).map((group) => [keyOf(group), group.id])),
+    groupIds: new Map([...groupsByKey(inventory, owner)].map(([key, group]) => [key, group.id])),
     membersBySegment,
   };
 }

@@ -1,0 +1,193 @@
+import { groupsByKey, managedVpcs } from '../compile/owned-groups.ts';
+import type { DesiredState, GroupKey } from '../model/desired-state.ts';
+import type { Inventory, SecurityGroup } from '../model/inventory.ts';
+import type { DeleteGroupStep, Plan, PlanStep } from '../model/plan.ts';
+import type { Policy } from '../model/policy.ts';
+import { type InterfaceChange, judgeChange } from './change-guard.ts';
+import { orderSteps } from './order-steps.ts';
+import { type InterfacePlan, planInterfaces } from './plan-interfaces.ts';
+import { planRules, type RuleSteps } from './plan-rules.ts';
+import { warnings } from './plan-warnings.ts';
+import { groupNamedBy } from './rule-keys.ts';
+
+export interface PlanInput {
+  readonly desired: DesiredState;
+  readonly inventory: Inventory;
+  readonly policy: Policy;
+  /** Foreign groups of each interface as they were before we took some off. */
+  readonly ledger: Readonly<Record<string, readonly string[]>>;
+  /** Workloads that keep their groups until a person decides. */
+  readonly held: ReadonlySet<string>;
+  readonly generation: number;
+  /** The generation that the plan replaces. */
+  readonly base: number;
+  /** ISO 8601, UTC. */
+  readonly now: string;
+  readonly owner: string;
+  readonly kind: 'publish' | 'uninstall';
+}
+
+/** What every part of planning looks things up in. */
+export interface Ground {
+  readonly input: PlanInput;
+  /** Empty for an uninstall: nothing should be left. */
+  readonly desired: DesiredState;
+  readonly existing: ReadonlyMap<GroupKey, SecurityGroup>;
+  readonly keysById: ReadonlyMap<string, GroupKey>;
+  readonly addOnly: boolean;
+}
+
+/**
+ * The steps from what is to what should be, in phases that are barriers (design section 5): make
+ * before break, and nothing that is not ours. Nothing to do gives no steps.
+ *
+ * - create: groups, their rules, and away with AWS's default egress before anything is attached;
+ * - attach: adds groups, foreign ones from the ledger too;
+ * - detach: the exact set; revoke: rules that nobody wants; delete: groups that nobody carries.
+ */
+export function planChanges(input: PlanInput): Plan {
+  const ground = survey(input);
+  const interfaces = planInterfaces({
+    inventory: input.inventory,
+    desired: ground.desired,
+    ledger: restorableLedger(input),
+    held: input.held,
+    keep: input.policy.settings.keepSecurityGroups,
+    managed: new Set(managedVpcs(input.policy, input.inventory)),
+    groupIds: groupIdsOf(ground),
+    ownedIds: [...ground.keysById.keys()],
+    uninstall: input.kind === 'uninstall',
+    addOnly: ground.addOnly,
+  });
+  const retained = retainedGroups(ground, interfaces);
+  const rules = planRules({
+    inventory: input.inventory,
+    desired: ground.desired.groups,
+    existing: ground.existing,
+    keysById: ground.keysById,
+    carriedNow: carried(
+      ground,
+      input.inventory.interfaces.flatMap((nic) => nic.groups),
+    ),
+    retained,
+    addOnly: ground.addOnly,
+  });
+  const { steps: deletes, named } = planDeletes(ground, retained);
+  const steps: readonly PlanStep[] = [
+    ...rules.create,
+    ...interfaces.flatMap((plan) => [plan.attach ?? [], plan.detach ?? []].flat()),
+    ...rules.revoke,
+    ...deletes,
+  ];
+  return {
+    id: `plan-${input.generation}`,
+    generation: input.generation,
+    base: input.base,
+    policyVersion: input.policy.version,
+    createdAt: input.now,
+    kind: input.kind,
+    addOnly: ground.addOnly,
+    steps: orderSteps(steps, ground.keysById),
+    guard: guard(ground, interfaces, rules),
+    warnings: warnings(ground, interfaces, retained, named),
+  };
+}
+
+function survey(input: PlanInput): Ground {
+  const existing = groupsByKey(input.inventory, input.owner);
+  const nothing: DesiredState = { ...input.desired, groups: [], attachments: [] };
+  return {
+    input,
+    desired: input.kind === 'uninstall' ? nothing : input.desired,
+    existing,
+    keysById: new Map([...existing].map(([key, group]) => [group.id, key])),
+    addOnly: input.inventory.gaps.length > 0,
+  };
+}
+
+function groupIdsOf({ desired, existing }: Ground): Readonly<Record<GroupKey, string>> {
+  const wanted = desired.groups.map(({ key }) => [key, existing.get(key)?.id ?? key] as const);
+  return Object.fromEntries(wanted);
+}
+
+/** A foreign group that was deleted meanwhile cannot come back. */
+function restorableLedger({ ledger, inventory }: PlanInput): PlanInput['ledger'] {
+  if (inventory.gaps.length > 0) return ledger;
+  const there = new Set(inventory.groups.map((group) => group.id));
+  return Object.fromEntries(
+    Object.entries(ledger).map(([nic, groups]) => [nic, groups.filter((id) => there.has(id))]),
+  );
+}
+
+function carried(ground: Ground, ids: readonly string[]): ReadonlySet<GroupKey> {
+  return new Set(ids.flatMap((id) => ground.keysById.get(id) ?? []));
+}
+
+/** Owned groups that nobody wants but that some interface will still carry. */
+function retainedGroups(ground: Ground, interfaces: readonly InterfacePlan[]): Set<GroupKey> {
+  const finalByNic = new Map(interfaces.map((plan) => [plan.nic.id, plan.final]));
+  const after = ground.input.inventory.interfaces.flatMap(
+    (nic) => finalByNic.get(nic.id) ?? nic.groups,
+  );
+  const wanted = new Set(ground.desired.groups.map((group) => group.key));
+  return new Set([...carried(ground, after)].filter((key) => !wanted.has(key)));
+}
+
+function planDeletes(
+  ground: Ground,
+  retained: ReadonlySet<GroupKey>,
+): { steps: readonly DeleteGroupStep[]; named: readonly (readonly [GroupKey, string])[] } {
+  if (ground.addOnly) return { steps: [], named: [] };
+  const wanted = new Set(ground.desired.groups.map((group) => group.key));
+  const namedBy = foreignReferences(ground);
+  const steps: DeleteGroupStep[] = [];
+  const named: (readonly [GroupKey, string])[] = [];
+  for (const [key, group] of ground.existing) {
+    if (wanted.has(key) || retained.has(key)) continue;
+    const holder = namedBy.get(key);
+    // AWS answers DependencyViolation, and the rule is not ours to take away.
+    if (holder !== undefined) named.push([key, holder]);
+    else {
+      const step = { id: `delete:${key}`, group: key, groupId: group.id, after: [] };
+      steps.push({ ...step, kind: 'delete-group', phase: 'delete' });
+    }
+  }
+  return { steps, named };
+}
+
+/** For each owned group a foreign one whose rule names it. */
+function foreignReferences(ground: Ground): ReadonlyMap<GroupKey, string> {
+  const found = new Map<GroupKey, string>();
+  for (const group of ground.input.inventory.groups) {
+    if (ground.keysById.has(group.id)) continue;
+    for (const rule of [...group.ingress, ...group.egress]) {
+      const key = groupNamedBy(rule, ground.keysById);
+      if (key !== undefined && ground.existing.has(key)) found.set(key, group.id);
+    }
+  }
+  return found;
+}
+
+function guard(
+  ground: Ground,
+  interfaces: readonly InterfacePlan[],
+  rules: RuleSteps,
+): Plan['guard'] {
+  const { input, keysById } = ground;
+  const narrowed = (plan: InterfacePlan): boolean =>
+    plan.steady.status === 'enforced' &&
+    plan.final.some((id) => rules.narrowed.has(keysById.get(id) ?? id));
+  const changes: InterfaceChange[] = interfaces.map((plan) => ({
+    interface: plan.nic.id,
+    workload: plan.nic.workload,
+    counts: plan.loosensOrTightens || narrowed(plan),
+  }));
+  return judgeChange({
+    desired: input.desired,
+    inventory: input.inventory,
+    keysById,
+    managed: new Set(managedVpcs(input.policy, input.inventory)),
+    changes,
+    share: input.policy.settings.changeGuardShare,
+  });
+}

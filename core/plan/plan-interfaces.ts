@@ -1,0 +1,132 @@
+import { isolationKey } from '../compile/owned-groups.ts';
+import type { Blocked, DesiredState, GroupKey, Membership } from '../model/desired-state.ts';
+import type { Inventory, NetworkInterface } from '../model/inventory.ts';
+import type { InterfaceStep } from '../model/plan.ts';
+import { decideInterface, type InterfaceDecision } from './decide-interface.ts';
+
+export interface InterfacePlanInput {
+  readonly inventory: Inventory;
+  readonly desired: DesiredState;
+  readonly ledger: Readonly<Record<string, readonly string[]>>;
+  readonly held: ReadonlySet<string>;
+  readonly keep: readonly string[];
+  readonly managed: ReadonlySet<string>;
+  /** Ids of groups that exist; a wanted one that does not is its own id. */
+  readonly groupIds: Readonly<Record<GroupKey, string>>;
+  readonly ownedIds: readonly string[];
+  readonly uninstall: boolean;
+  readonly addOnly: boolean;
+}
+
+/** What becomes of one interface: the two writes, either of which may be unnecessary. */
+export interface InterfacePlan {
+  readonly nic: NetworkInterface;
+  readonly attach?: InterfaceStep;
+  readonly detach?: InterfaceStep;
+  /** Sorted ids or keys, after both. */
+  readonly final: readonly string[];
+  readonly steady: InterfaceDecision;
+  /** Foreign groups come off or are put back, or a group of ours comes off. */
+  readonly loosensOrTightens: boolean;
+}
+
+/**
+ * Plans every interface that we may write and that the policy or the ledger concerns. Each decision
+ * is made by decideInterface, as the write path will make it again from fresh reads.
+ */
+export function planInterfaces(input: InterfacePlanInput): readonly InterfacePlan[] {
+  const { inventory, desired } = input;
+  const attachments = new Map(desired.attachments.map((a) => [a.interface, a]));
+  const memberships = new Map(desired.memberships.map((m) => [m.workload, m]));
+  const writable = new Set(
+    inventory.workloads
+      .filter((w) => w.control === 'attach' && w.state !== 'terminated')
+      .map((w) => w.identity.workload),
+  );
+  const owned = new Set(input.ownedIds);
+  return inventory.interfaces
+    .filter((nic) => writable.has(nic.workload))
+    .filter(
+      (nic) =>
+        attachments.has(nic.id) ||
+        input.ledger[nic.id] !== undefined ||
+        nic.groups.some((id) => owned.has(id)),
+    )
+    .map((nic) => {
+      const attachment = attachments.get(nic.id);
+      return planInterface(input, nic, {
+        membership: memberships.get(nic.workload) ?? nobody(nic.workload),
+        isolate: attachment?.owned.includes(isolationKey(nic.vpc)) ?? false,
+        ...(attachment?.blocked === undefined ? {} : { blocked: attachment.blocked }),
+      });
+    })
+    .sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
+}
+
+function nobody(workload: string): Membership {
+  return {
+    workload,
+    segments: [],
+    withheld: [],
+    mode: 'observe',
+    openEgress: false,
+    conflicts: [],
+    carries: [],
+  };
+}
+
+function planInterface(
+  input: InterfacePlanInput,
+  nic: NetworkInterface,
+  known: { membership: Membership; isolate: boolean; blocked?: Blocked },
+): InterfacePlan {
+  const ledger = input.ledger[nic.id];
+  const decide = (phase: 'attach' | 'steady', groups: readonly string[]): InterfaceDecision =>
+    decideInterface({
+      ...known,
+      held: input.held.has(nic.workload),
+      interface: { id: nic.id, vpc: nic.vpc, groups },
+      groupIds: input.groupIds,
+      ownedIds: input.ownedIds,
+      keep: input.keep,
+      ...(ledger === undefined ? {} : { ledger }),
+      phase,
+      addOnly: input.addOnly,
+      uninstall: input.uninstall,
+      groupsPerInterface: input.inventory.quotas.groupsPerInterface,
+      managed: input.managed.has(nic.vpc),
+    });
+  const from = [...nic.groups].sort();
+  const attach = decide('attach', from);
+  const steady = decide('steady', attach.groups);
+  const ours = new Set([...input.ownedIds, ...Object.values(input.groupIds)]);
+  const lost = from.some((id) => !steady.groups.includes(id));
+  const regained = steady.groups.some((id) => !ours.has(id) && !from.includes(id));
+  return {
+    nic,
+    ...(attach.changed ? { attach: stepOf(nic, 'attach', from, attach) } : {}),
+    ...(steady.changed ? { detach: stepOf(nic, 'detach', attach.groups, steady) } : {}),
+    final: steady.groups,
+    steady,
+    loosensOrTightens: lost || regained,
+  };
+}
+
+function stepOf(
+  nic: NetworkInterface,
+  phase: 'attach' | 'detach',
+  from: readonly string[],
+  decision: InterfaceDecision,
+): InterfaceStep {
+  return {
+    id: `${phase}:${nic.id}`,
+    kind: phase,
+    phase,
+    after: [],
+    interface: nic.id,
+    workload: nic.workload,
+    from,
+    to: decision.groups,
+    ...(decision.blocked === undefined ? {} : { blocked: decision.blocked }),
+  };
+}

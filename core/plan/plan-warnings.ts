@@ -1,0 +1,71 @@
+import type { GroupKey } from '../model/desired-state.ts';
+import type { Ground } from './plan-changes.ts';
+import type { InterfacePlan } from './plan-interfaces.ts';
+
+/** How many workloads a warning names before it only counts. */
+const NAMED_MAX = 5;
+
+/** What a reader of the plan must know although no step says it. Sorted. */
+export function warnings(
+  ground: Ground,
+  interfaces: readonly InterfacePlan[],
+  retained: ReadonlySet<GroupKey>,
+  named: readonly (readonly [GroupKey, string])[],
+): readonly string[] {
+  const { inventory } = ground.input;
+  return [
+    ...inventory.gaps.map(
+      (gap) =>
+        `the inventory lacks ${gap.kind} (${gap.reason}); nothing is removed until it is full`,
+    ),
+    ...blockedSteps(interfaces),
+    ...[...retained].map(
+      (key) => `group ${key} stays although nothing wants it: ${keepers(ground, interfaces, key)}`,
+    ),
+    ...named.map(
+      ([key, holder]) => `group ${key} stays: a rule of foreign group ${holder} names it`,
+    ),
+    ...lostLedger(ground),
+  ].sort();
+}
+
+/** Blocked interfaces with the same reason in one line. */
+function blockedSteps(interfaces: readonly InterfacePlan[]): readonly string[] {
+  const byText = new Map<string, string[]>();
+  for (const { steady, nic } of interfaces) {
+    if (steady.blocked === undefined) continue;
+    const { reason, message, hint } = steady.blocked;
+    const text = `${reason}: ${message}; ${hint}`;
+    byText.set(text, [...(byText.get(text) ?? []), nic.workload]);
+  }
+  return [...byText].map(([text, workloads]) => `${countOf(workloads)} blocked: ${text}`);
+}
+
+function keepers(ground: Ground, interfaces: readonly InterfacePlan[], key: GroupKey): string {
+  const finalByNic = new Map(interfaces.map((plan) => [plan.nic.id, plan.final]));
+  const carriers = ground.input.inventory.interfaces.filter((nic) =>
+    (finalByNic.get(nic.id) ?? nic.groups).some((id) => ground.keysById.get(id) === key),
+  );
+  const held = carriers.filter((nic) => ground.input.held.has(nic.workload)).length;
+  return `${countOf(carriers.map((nic) => nic.workload))} carrying it (${held} held)`;
+}
+
+function lostLedger({ input }: Ground): readonly string[] {
+  if (input.inventory.gaps.length > 0) return [];
+  const there = new Set(input.inventory.groups.map((group) => group.id));
+  const present = new Set(input.inventory.interfaces.map((nic) => nic.id));
+  return Object.entries(input.ledger)
+    .filter(([nic]) => present.has(nic))
+    .flatMap(([nic, groups]) =>
+      groups
+        .filter((id) => !there.has(id))
+        .map((id) => `the ledger of ${nic} names ${id}, which no longer exists`),
+    );
+}
+
+function countOf(workloads: readonly string[]): string {
+  const unique = [...new Set(workloads)].sort();
+  const names = unique.slice(0, NAMED_MAX).join(', ');
+  const more = unique.length > NAMED_MAX ? ', ...' : '';
+  return `${unique.length} workload${unique.length === 1 ? '' : 's'} (${names}${more})`;
+}
