@@ -45,6 +45,7 @@ export class BulkheadStack extends Stack {
     for (const target of [api.handler, first.handler]) publishing.grantStart(target);
     publishing.grantDecide(api.handler);
     publishing.grantResume(sweep.sweep);
+    sweep.grantStart(api.handler);
     // The first publish needs everything that it starts.
     first.trigger.executeAfter(storage, path, publishing, roles, intake, sweep);
 

@@ -20,6 +20,7 @@ import { API_ROUTES } from './routes.ts';
 export class StatusApi extends Construct {
   readonly api: HttpApi;
   readonly handler: BulkheadFunction;
+  /** Of the stage `$default`, so without a path. */
   readonly url: string;
 
   constructor(scope: Construct, id: string) {
@@ -48,7 +49,7 @@ export class StatusApi extends Construct {
         integration,
       });
     }
-    const stage = new HttpStage(this, 'Stage', {
+    new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -64,7 +65,7 @@ export class StatusApi extends Construct {
         format: AccessLogFormat.custom(ACCESS_LOG),
       },
     });
-    this.url = stage.url;
+    this.url = this.api.apiEndpoint;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -59,6 +59,12 @@ export class Sweep extends Construct {
 
   /** May start a sweep out of turn. */
   grantStart(target: BulkheadFunction): void {
-    this.sweep.grantInvoke(target.functionRole);
+    target.tell('sweepFunction', this.sweep.functionArn);
+    target.functionRole.addToPolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: [this.sweep.functionArn],
+      }),
+    );
   }
 }
