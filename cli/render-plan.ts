@@ -15,8 +15,8 @@ export function renderPlanAnswer(session: Session, answer: PlanAnswer): string {
   if (answer.decidedBy !== undefined) lines.push(`  decided   ${printable(answer.decidedBy)}`);
   if (answer.reason !== undefined) lines.push(`  reason    ${printable(answer.reason, 500)}`);
   lines.push(`  created   ${answer.createdAt}`, `  changed   ${answer.changedAt}`);
-  const outcomes = countOutcomes(answer);
-  if (outcomes !== '') lines.push(`  steps     ${outcomes}`);
+  const outcomes = Object.entries(answer.outcomes ?? {}).map(([kind, count]) => `${count} ${kind}`);
+  if (outcomes.length > 0) lines.push(`  steps     ${outcomes.join(', ')}`);
   return [
     lines.join('\n'),
     '\n',
@@ -24,14 +24,6 @@ export function renderPlanAnswer(session: Session, answer: PlanAnswer): string {
     renderUndone(session, answer),
     renderWarnings(answer),
   ].join('');
-}
-
-function countOutcomes(answer: PlanAnswer): string {
-  const counts = new Map<string, number>();
-  for (const { outcome } of answer.report ?? []) {
-    counts.set(outcome.kind, (counts.get(outcome.kind) ?? 0) + 1);
-  }
-  return [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ');
 }
 
 /** Steps that were not done: blocked, waiting, skipped, failed; with the reason. */

@@ -190,6 +190,8 @@ const plan: PlanAnswer = {
     opened: [],
     closed: [{ from: 'shop-web', to: 'shop-db', ports: ['tcp/5432'] }],
   },
+  outcomes: { updated: 1 },
+  truncated: false,
   report: [{ step: 'detach:eni-0123456789abcdef0', phase: 'detach', outcome: { kind: 'updated' } }],
 };
 

@@ -7,3 +7,6 @@ export const PAGE_SIZE_DEFAULT = 50;
 
 /** Longest `why` of an approval or a rejection, in characters. */
 export const WHY_LENGTH_MAX = 500;
+
+/** Steps of a plan, and of its report, in one answer; Lambda answers with 6 MB at most. */
+export const STEPS_SHOWN_MAX = 2_000;

@@ -166,7 +166,14 @@ export const planAnswerSchema = z.object({
   ...planSummarySchema.shape,
   plan: planSchema.optional(),
   difference: differenceSchema.optional(),
+  outcomes: z
+    .record(z.string(), z.number().int())
+    .optional()
+    .meta({ description: 'steps of the report by outcome, all of them' }),
   report: z.array(stepReportSchema).readonly().optional(),
+  truncated: z
+    .boolean()
+    .meta({ description: 'true when steps were left out: those that went well go first' }),
 });
 export type PlanAnswer = z.infer<typeof planAnswerSchema>;
 

@@ -1,3 +1,4 @@
+import { STEPS_SHOWN_MAX } from '../../core/api/limits.ts';
 import {
   type AcceptedPlan,
   decisionRequestSchema,
@@ -6,6 +7,7 @@ import {
 } from '../../core/api/plan-answer.ts';
 import { isSamePrincipal } from '../../core/api/principal.ts';
 import { planQuerySchema } from '../../core/api/workload-answer.ts';
+import type { StepReport } from '../../core/model/plan.ts';
 import type { PlanRecord } from '../../core/model/record.ts';
 import type { ApiAnswer } from './answer.ts';
 import type { ApiContext } from './context.ts';
@@ -41,12 +43,29 @@ export async function readPlan(context: ApiContext, id: string): Promise<ApiAnsw
   const { archive } = context.ports;
   const record = await findPlan(context, id);
   const [plan, report] = await Promise.all([archive.getPlan(id), archive.getReport(id)]);
+  const steps = report?.steps ?? [];
   const body: PlanAnswer = {
     ...toPlanSummary(record),
-    ...(plan === undefined ? {} : { plan }),
-    ...(report === undefined ? {} : { report: report.steps }),
+    ...(plan === undefined
+      ? {}
+      : { plan: { ...plan, steps: plan.steps.slice(0, STEPS_SHOWN_MAX) } }),
+    ...(report === undefined ? {} : { outcomes: countOutcomes(steps), report: showFirst(steps) }),
+    truncated: (plan?.steps.length ?? 0) > STEPS_SHOWN_MAX || steps.length > STEPS_SHOWN_MAX,
   };
   return { status: 200, body };
+}
+
+function countOutcomes(steps: readonly StepReport[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of steps) counts[outcome.kind] = (counts[outcome.kind] ?? 0) + 1;
+  return counts;
+}
+
+/** All of a small report; of a large one what did not go well, since that is what is asked for. */
+function showFirst(steps: readonly StepReport[]): readonly StepReport[] {
+  if (steps.length <= STEPS_SHOWN_MAX) return steps;
+  const undone = steps.filter(({ outcome }) => 'reason' in outcome || outcome.kind === 'failed');
+  return undone.slice(0, STEPS_SHOWN_MAX);
 }
 
 export async function approvePlan(

@@ -14,13 +14,14 @@ import { type ApiRequest, readJson } from './request.ts';
 export async function readPolicy(context: ApiContext): Promise<ApiAnswer> {
   const { store, archive } = context.ports;
   const record = await store.readCurrentPolicy();
-  const sources = record === undefined ? undefined : await archive.getPolicy(record.version);
-  if (record === undefined || sources === undefined) {
+  if (record === undefined) {
     throw new ApiFault(
       'no-policy',
       'no policy is in force; publish one with the header If-None-Match: *',
     );
   }
+  const sources = await archive.getPolicy(record.version);
+  if (sources === undefined) throw new Error(`the archive lacks policy ${record.version}`);
   const body: PolicyAnswer = {
     version: record.version,
     author: record.author,

@@ -218,6 +218,25 @@ describe('GET /v1/plans', () => {
     expect((await get(world, '/v1/plans/plan-7')).json).toMatchObject({ report: steps });
   });
 
+  test('a large report shows what did not go well, and counts the rest', async () => {
+    const world = new ApiWorld();
+    world.plans = [planRecord({ state: 'done' })];
+    const steps = Array.from({ length: 5_000 }, (_, index) => ({
+      step: `attach:eni-${index}`,
+      phase: 'attach' as const,
+      outcome:
+        index === 4_999
+          ? ({ kind: 'blocked', reason: 'slots' } as const)
+          : ({ kind: 'updated' } as const),
+    }));
+    world.reports['plan-7'] = { plan: 'plan-7', generation: 7, steps };
+    expect((await get(world, '/v1/plans/plan-7')).json).toMatchObject({
+      outcomes: { updated: 4_999, blocked: 1 },
+      report: [{ step: 'attach:eni-4999' }],
+      truncated: true,
+    });
+  });
+
   test('an unknown one is 404', async () => {
     expect((await get(new ApiWorld(), '/v1/plans/plan-9')).json).toMatchObject({
       status: 404,
