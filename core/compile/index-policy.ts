@@ -25,7 +25,7 @@ export interface Exposure {
   readonly peer: string;
 }
 
-/** The policy, made ready for many questions. Expired rules are gone. */
+/** The policy, made ready for many questions: sorted, and without expired rules. */
 export interface PolicyIndex {
   readonly policy: Policy;
   /**
@@ -46,7 +46,8 @@ export interface PolicyIndex {
  *
  * @param options.now ISO 8601, UTC; a rule holds up to the end of the day that it expires on.
  */
-export function indexPolicy(policy: Policy, options: { readonly now: string }): PolicyIndex {
+export function indexPolicy(source: Policy, options: { readonly now: string }): PolicyIndex {
+  const policy = inOrder(source);
   const segments = new Map(policy.segments.map((segment) => [segment.name, segment]));
   const networks = new Map(policy.networks.map((network) => [network.name, network]));
   const today = options.now.slice(0, 'YYYY-MM-DD'.length);
@@ -63,6 +64,27 @@ export function indexPolicy(policy: Policy, options: { readonly now: string }): 
     networks,
     finder: findSegments(policy.segments),
     exposuresBySegment: exposures(policy, rules, views),
+  };
+}
+
+/** Every list by its name or id, so that no answer depends on how the policy was put together. */
+function inOrder(policy: Policy): Policy {
+  const byName = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
+    [...items].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const byId = <T extends { readonly id: string }>(items: readonly T[]): T[] =>
+    [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    ...policy,
+    segments: byName(policy.segments),
+    networks: byName(policy.networks),
+    zones: byName(policy.zones),
+    rules: byId(policy.rules).map((rule) => ({
+      ...rule,
+      from: [...rule.from].sort(),
+      to: [...rule.to].sort(),
+    })),
+    baseline: byId(policy.baseline),
+    guardrails: byId(policy.guardrails),
   };
 }
 

@@ -26,6 +26,8 @@ export interface InterfacePlan {
   /** Sorted ids or keys, after both. */
   readonly final: readonly string[];
   readonly steady: InterfaceDecision;
+  /** Too few slots to make before breaking: the detach is a swap in one write. */
+  readonly swaps: boolean;
   /** Foreign groups come off or are put back, or a group of ours comes off. */
   readonly loosensOrTightens: boolean;
 }
@@ -108,6 +110,7 @@ function planInterface(
     ...(steady.changed ? { detach: stepOf(nic, 'detach', attach.groups, steady) } : {}),
     final: steady.groups,
     steady,
+    swaps: steady.changed && attach.blocked?.reason === 'slots',
     loosensOrTightens: lost || regained,
   };
 }

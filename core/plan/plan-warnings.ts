@@ -19,6 +19,12 @@ export function warnings(
         `the inventory lacks ${gap.kind} (${gap.reason}); nothing is removed until it is full`,
     ),
     ...blockedSteps(interfaces),
+    ...interfaces
+      .filter((plan) => plan.swaps)
+      .map(
+        ({ nic }) =>
+          `${nic.workload} swaps the groups of ${nic.id} in one write, for want of slots; a peer that moves later may miss it for a moment`,
+      ),
     ...[...retained].map(
       (key) => `group ${key} stays although nothing wants it: ${keepers(ground, interfaces, key)}`,
     ),

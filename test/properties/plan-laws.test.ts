@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compilePolicy } from '../../core/compile/compile-policy.ts';
+import { keyOf, ownerOf } from '../../core/compile/owned-groups.ts';
+import type { Inventory } from '../../core/model/inventory.ts';
+import { PHASES, type Plan } from '../../core/model/plan.ts';
+import type { Policy } from '../../core/model/policy.ts';
+import { planChanges } from '../../core/plan/plan-changes.ts';
+import { applyStep, applySteps, type Estate } from './apply-steps.ts';
+import { NOW, OWNER } from './builders.ts';
+import { allowedFlows } from './group-flows.ts';
+import { arbitraryInventory, arbitraryPolicy, arbitraryWorld } from './worlds.ts';
+
+/** More on request; a failing run prints its seed. */
+const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) };
+
+function planFor(
+  policy: Policy,
+  estate: Estate,
+  more: { kind?: Plan['kind']; held?: ReadonlySet<string> } = {},
+): Plan {
+  const { desired } = compilePolicy({
+    policy,
+    inventory: estate.inventory,
+    now: NOW,
+    owner: OWNER,
+  });
+  return planChanges({
+    desired,
+    ...estate,
+    policy,
+    held: more.held ?? new Set(),
+    generation: 1,
+    base: 0,
+    now: NOW,
+    owner: OWNER,
+    kind: more.kind ?? 'publish',
+  });
+}
+
+function publish(policy: Policy, estate: Estate): Estate {
+  return applySteps(estate, planFor(policy, estate).steps);
+}
+
+const fresh = (inventory: Inventory): Estate => ({ inventory, ledger: {} });
+
+/** Only what Bulkhead answers for, in an order that says nothing. */
+function shape({ inventory, ledger }: Estate): unknown {
+  const keys = new Map(
+    inventory.groups.map((g) => [g.id, ownerOf(g) === OWNER ? keyOf(g) : g.id] as const),
+  );
+  const rules = (list: Inventory['groups'][number]['ingress']) =>
+    list
+      .map((rule) => JSON.stringify([rule.protocol, rule.fromPort, rule.toPort, rule.peer]))
+      .sort();
+  return {
+    ledger,
+    groups: inventory.groups
+      .map((g) => [keys.get(g.id) ?? '', rules(g.ingress), rules(g.egress)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+    interfaces: inventory.interfaces.map((nic) => [nic.id, nic.groups]),
+  };
+}
+
+/** A world in which one policy is in force and another one comes. */
+const arbitraryChange = fc.record({
+  inventory: arbitraryInventory(),
+  before: arbitraryPolicy(),
+  after: arbitraryPolicy(),
+});
+
+describe('laws of compiling', () => {
+  test('the result does not depend on the order of the input', () => {
+    const shuffled = <T>(items: readonly T[]): T[] => [...items].reverse();
+    fc.assert(
+      fc.property(arbitraryWorld(), ({ policy, inventory }) => {
+        const compile = (p: Policy, i: Inventory) =>
+          compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
+        const mixed = compile(
+          {
+            ...policy,
+            segments: shuffled(policy.segments),
+            rules: shuffled(
+              policy.rules.map((r) => ({
+                ...r,
+                from: shuffled(r.from),
+                to: shuffled(r.to),
+                allow: shuffled(r.allow),
+              })),
+            ),
+            networks: shuffled(policy.networks),
+            baseline: shuffled(policy.baseline),
+            guardrails: shuffled(policy.guardrails),
+          },
+          {
+            ...inventory,
+            vpcs: shuffled(inventory.vpcs),
+            interfaces: shuffled(inventory.interfaces),
+            workloads: shuffled(inventory.workloads),
+            groups: shuffled(inventory.groups),
+            peerings: shuffled(inventory.peerings),
+          },
+        );
+        expect(mixed.desired).toEqual(compile(policy, inventory).desired);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('laws of planning', () => {
+  test('an applied plan leaves nothing to plan', () => {
+    fc.assert(
+      fc.property(arbitraryChange, ({ inventory, before, after }) => {
+        const first = publish(before, fresh(inventory));
+        expect(planFor(before, first).steps).toEqual([]);
+        const second = publish(after, first);
+        expect(planFor(after, second).steps).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('a plan that died anywhere is finished by a new plan', () => {
+    fc.assert(
+      fc.property(arbitraryChange, fc.nat(), ({ inventory, before, after }, cut) => {
+        const start = publish(before, fresh(inventory));
+        const { steps } = planFor(after, start);
+        const died = applySteps(start, steps.slice(0, cut % (steps.length + 1)));
+        const resumed = publish(after, died);
+        expect(planFor(after, resumed).steps).toEqual([]);
+        expect(shape(resumed)).toEqual(shape(applySteps(start, steps)));
+      }),
+      RUNS,
+    );
+  });
+
+  test('steps stand in an order that agrees with their phases and with `after`', () => {
+    fc.assert(
+      fc.property(arbitraryChange, ({ inventory, before, after }) => {
+        const { steps } = planFor(after, publish(before, fresh(inventory)));
+        const ids = steps.map((step) => step.id);
+        expect(new Set(ids).size).toBe(ids.length);
+        steps.forEach((step, at) => {
+          for (const id of step.after) {
+            expect(ids.indexOf(id)).toBeGreaterThanOrEqual(0);
+            expect(ids.indexOf(id)).toBeLessThan(at);
+          }
+          const earlier = steps[at - 1];
+          if (earlier === undefined) return;
+          expect(PHASES.indexOf(earlier.phase)).toBeLessThanOrEqual(PHASES.indexOf(step.phase));
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  // Where an interface has no room for both sets, it swaps in one write and the plan says so.
+  test('no prefix cuts a flow that is allowed before and after, given free slots', () => {
+    fc.assert(
+      fc.property(arbitraryChange, ({ inventory, before, after }) => {
+        const quotas = { ...inventory.quotas, groupsPerInterface: 16 };
+        const start = publish(before, fresh({ ...inventory, quotas }));
+        const { steps } = planFor(after, start);
+        const old = allowedFlows(start.inventory);
+        const end = allowedFlows(applySteps(start, steps).inventory);
+        const stays = [...end].filter((flow) => old.has(flow));
+        let estate = start;
+        for (const step of steps) {
+          estate = applyStep(estate, step);
+          if (step.phase === 'create') continue;
+          const now = allowedFlows(estate.inventory);
+          const cut = stays.filter((flow) => !now.has(flow));
+          expect({ step: step.id, cut }).toEqual({ step: step.id, cut: [] });
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('with gaps in the inventory nothing is removed', () => {
+    fc.assert(
+      fc.property(arbitraryChange, ({ inventory, before, after }) => {
+        const start = publish(before, fresh(inventory));
+        const gaps = [{ kind: 'groups', reason: 'throttled' }];
+        const { steps, addOnly } = planFor(after, {
+          ...start,
+          inventory: { ...start.inventory, gaps },
+        });
+        expect(addOnly).toBe(true);
+        for (const step of steps) {
+          expect(['create', 'attach']).toContain(step.phase);
+          if (step.kind === 'revoke') expect(step.id).toMatch(/^revoke-default:/);
+          if (step.kind === 'attach')
+            expect(step.to).toEqual(expect.arrayContaining([...step.from]));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('uninstalling puts every interface back and leaves nothing of ours', () => {
+    fc.assert(
+      fc.property(arbitraryChange, fc.nat(), ({ inventory, before, after }, cut) => {
+        const start = publish(before, fresh(inventory));
+        const { steps } = planFor(after, start);
+        const anywhere = applySteps(start, steps.slice(0, cut % (steps.length + 1)));
+        const removal = planFor(after, anywhere, { kind: 'uninstall' });
+        expect(shape(applySteps(anywhere, removal.steps))).toEqual(shape(fresh(inventory)));
+      }),
+      RUNS,
+    );
+  });
+
+  test('a held workload keeps its groups, and they keep their rules', () => {
+    fc.assert(
+      fc.property(arbitraryChange, fc.nat(), ({ inventory, before, after }, pick) => {
+        const start = publish(before, fresh(inventory));
+        const nic = start.inventory.interfaces[pick % start.inventory.interfaces.length];
+        const held = new Set(nic === undefined ? [] : [nic.workload]);
+        const plan = planFor(after, start, { held });
+        const end = applySteps(start, plan.steps);
+        const now = end.inventory.interfaces.find((other) => other.id === nic?.id);
+        expect(now?.groups).toEqual(nic?.groups);
+        expect(planFor(after, end, { held }).steps).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+});
