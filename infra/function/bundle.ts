@@ -41,7 +41,8 @@ export function bundleFunction(options: BundleOptions): Code {
   });
 }
 
-function buildEntry(entry: string, outputFolder: string): void {
+/** Writes index.mjs and its source map. */
+export function buildEntry(entry: string, outputFolder: string): void {
   buildSync({
     absWorkingDir: root,
     entryPoints: [join(root, 'functions', `${entry}.ts`)],

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import type { PlanRecord } from '../../core/model/record.ts';
+import { type ExecutionView, resumePlans } from '../../functions/resume-plans.ts';
+
+const INPUT = '{"plan":"plan-7"}';
+
+function plan(fields: Partial<PlanRecord> = {}): PlanRecord {
+  return {
+    id: 'plan-7',
+    generation: 7,
+    kind: 'publish',
+    policyVersion: 'sha256:1',
+    state: 'applying',
+    phase: 'attach',
+    author: 'arn:aws:iam::123456789012:user/author',
+    createdAt: '2026-11-23T12:00:00Z',
+    changedAt: '2026-11-23T12:00:00Z',
+    execution: 'arn:aws:states:eu-north-1:123456789012:execution:machine:plan-7',
+    counts: {},
+    ...fields,
+  };
+}
+
+async function resume(
+  record: PlanRecord,
+  execution: Partial<ExecutionView> = {},
+  taken: readonly string[] = [],
+) {
+  const started: [string, string][] = [];
+  const names = await resumePlans(
+    {
+      describe: async () => ({ name: 'plan-7', state: 'dead', input: INPUT, ...execution }),
+      start: async (name, input) => {
+        if (taken.includes(name)) return false;
+        started.push([name, input]);
+        return true;
+      },
+      signal: { event: () => undefined },
+    },
+    [record],
+  );
+  return { names, started };
+}
+
+describe('resumePlans', () => {
+  test.each(['planned', 'waiting-for-approval', 'applying'] as const)(
+    'a plan that is %s and whose execution died is started over with the same input',
+    async (state) => {
+      const { started } = await resume(plan({ state }));
+      expect(started).toEqual([['plan-7-resume-1', INPUT]]);
+    },
+  );
+
+  test('one that died again gets the next name', async () => {
+    const { names } = await resume(plan(), { name: 'plan-7-resume-9' });
+    expect(names).toEqual(['plan-7-resume-10']);
+  });
+
+  test('two sweeps that find the same start one', async () => {
+    const { names } = await resume(plan(), {}, ['plan-7-resume-1']);
+    expect(names).toEqual([]);
+  });
+
+  test.each(['done', 'rejected', 'stale', 'failed'] as const)(
+    'a plan that is %s stays so',
+    async (state) => {
+      expect((await resume(plan({ state }))).started).toEqual([]);
+    },
+  );
+
+  test.each(['running', 'ended', 'unknown'] as const)(
+    'an execution that is %s is left alone',
+    async (state) => {
+      expect((await resume(plan(), { state })).started).toEqual([]);
+    },
+  );
+});
