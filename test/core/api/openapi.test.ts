@@ -40,7 +40,12 @@ function validator(): Ajv2020 {
 
 /** References are to the document, so a schema is compiled as a part of it. */
 function inDocument(schema: object): object {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"https://bulkhead.test/openapi.json#/components'));
+  return JSON.parse(
+    JSON.stringify(schema).replaceAll(
+      '"#/components',
+      '"https://bulkhead.test/openapi.json#/components',
+    ),
+  );
 }
 
 describe('openApiDocument', () => {
