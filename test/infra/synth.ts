@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { BulkheadStack } from '../../infra/bulkhead-stack.ts';
@@ -8,9 +9,16 @@ export interface Synthesised {
   readonly template: Template;
 }
 
+/** As the CLI reads it: feature flags decide what constructs make. */
+const cdkJson: { readonly context: Record<string, unknown> } = JSON.parse(
+  readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
+);
+
 /** The stack without its code: bundling has a test of its own (bundle.test.ts). */
 export function synthesise(context: Record<string, string> = {}): Synthesised {
-  const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  const app = new App({
+    context: { ...cdkJson.context, ...context, 'aws:cdk:bundling-stacks': [] },
+  });
   const settings = readSettings(app.node);
   const stack = new BulkheadStack(app, settings.stack, settings);
   return { stack, template: Template.fromStack(stack) };
