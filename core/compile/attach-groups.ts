@@ -1,8 +1,8 @@
 import type { Blocked, DesiredAttachment, GroupKey, Membership } from '../model/desired-state.ts';
 import type { NetworkInterface, Workload } from '../model/inventory.ts';
 import type { Diagnostic } from '../model/policy.ts';
-import type { Link } from './draft-rules.ts';
 import { judgeReadiness } from './judge-readiness.ts';
+import type { Link } from './link-ends.ts';
 import { groupKey, ISOLATION, OPEN_EGRESS } from './owned-groups.ts';
 import type { Estate } from './survey-estate.ts';
 
@@ -51,7 +51,6 @@ export function attachGroups(
 }
 
 function findCandidates(estate: Estate): readonly Candidate[] {
-  const ourIds = new Set(estate.groupIds.values());
   const found: Candidate[] = [];
   for (const workload of estate.inventory.workloads) {
     const membership = estate.membershipByWorkload.get(workload.identity.workload);
@@ -59,7 +58,7 @@ function findCandidates(estate: Estate): readonly Candidate[] {
     if (workload.state === 'terminated') continue;
     for (const nic of estate.interfacesByWorkload.get(workload.identity.workload) ?? []) {
       const managed = estate.managed.has(nic.vpc);
-      const carriesOurs = nic.groups.some((id) => ourIds.has(id));
+      const carriesOurs = nic.groups.some((id) => estate.ourIds.has(id));
       if (!carriesOurs && !(managed && membership.mode !== 'observe')) continue;
       const owned = managed ? ownedOf(estate, membership, nic) : [];
       found.push({ workload, membership, nic, owned });
@@ -85,8 +84,7 @@ function carriesIsolation(estate: Estate, membership: Membership, nic: NetworkIn
 }
 
 function foreignOn(estate: Estate, nic: NetworkInterface): readonly string[] {
-  const ourIds = new Set(estate.groupIds.values());
-  return nic.groups.filter((id) => !ourIds.has(id));
+  return nic.groups.filter((id) => !estate.ourIds.has(id));
 }
 
 function keptOn(estate: Estate, nic: NetworkInterface): number {

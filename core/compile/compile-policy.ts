@@ -4,9 +4,11 @@ import type { Diagnostic, Policy } from '../model/policy.ts';
 import { attachGroups } from './attach-groups.ts';
 import { checkLimits } from './check-limits.ts';
 import type { Family } from './draft-groups.ts';
-import { draftRules, linkEnds, placeGroups } from './draft-rules.ts';
+import { draftRules } from './draft-rules.ts';
 import { indexPolicy } from './index-policy.ts';
+import { linkEnds } from './link-ends.ts';
 import { KEEP_TAG } from './owned-groups.ts';
+import { placeGroups } from './place-groups.ts';
 import { surveyEstate } from './survey-estate.ts';
 
 export interface CompileInput {

@@ -1,6 +1,6 @@
 import type { Blocked, Membership } from '../model/desired-state.ts';
 import type { NetworkInterface, Workload } from '../model/inventory.ts';
-import type { Link } from './draft-rules.ts';
+import type { Link } from './link-ends.ts';
 import { segmentKey } from './owned-groups.ts';
 import { type Estate, vpcsOf } from './survey-estate.ts';
 
@@ -31,13 +31,14 @@ export function judgeReadiness(
   links: readonly Link[],
   stuck: ReadonlySet<string>,
 ): Readiness {
-  const peersByName = new Map<string, Set<string>>();
-  const addPeer = (name: string, peer: string) =>
-    peersByName.set(name, (peersByName.get(name) ?? new Set()).add(peer));
+  const peersByStem = new Map<string, Set<string>>();
+  const addPeer = (stem: string, peer: string) =>
+    peersByStem.set(stem, (peersByStem.get(stem) ?? new Set()).add(peer));
   for (const { from, to } of links) {
     if (from.kind !== 'carrier' || to.kind !== 'carrier') continue;
-    addPeer(from.name, to.name);
-    addPeer(to.name, from.name);
+    // The baseline's group is always made where it is needed; only segments can be bare.
+    for (const peer of to.view.segments) addPeer(from.stem, peer);
+    for (const peer of from.view.segments) addPeer(to.stem, peer);
   }
   const bare = new Map<string, readonly Bare[]>();
   const bareMembers = (segment: string): readonly Bare[] => {
@@ -50,8 +51,7 @@ export function judgeReadiness(
       const vpcs = vpcsOf(estate, workload);
       const found: string[] = [];
       for (const carried of membership.carries ?? []) {
-        const segment = carried.replace(/^segment:/, '');
-        for (const peer of [...(peersByName.get(segment) ?? [])].sort()) {
+        for (const peer of [...(peersByStem.get(carried) ?? [])].sort()) {
           const inReach = bareMembers(peer).filter(
             (b) =>
               b.workload !== membership.workload &&

@@ -18,8 +18,11 @@ export interface Estate {
   readonly interfacesByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>;
   /** Ids of the owned groups that exist, by key. */
   readonly groupIds: ReadonlyMap<string, string>;
+  readonly ourIds: ReadonlySet<string>;
   /** Not terminated ones; withheld segments do not count. */
   readonly membersBySegment: ReadonlyMap<string, readonly Workload[]>;
+  /** VPCs in which each segment has running members. */
+  readonly runningVpcsBySegment: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: string): Estate {
@@ -36,6 +39,8 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
       else members.push(workload);
     }
   });
+  const groupIds = new Map([...groupsByKey(inventory, owner)].map(([key, g]) => [key, g.id]));
+  const nicsByWorkload = interfacesByWorkload(inventory);
   return {
     index,
     inventory,
@@ -44,9 +49,11 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
     reach: reachableVpcs(inventory),
     memberships,
     membershipByWorkload: new Map(memberships.map((m) => [m.workload, m])),
-    interfacesByWorkload: interfacesByWorkload(inventory),
-    groupIds: new Map([...groupsByKey(inventory, owner)].map(([key, group]) => [key, group.id])),
+    interfacesByWorkload: nicsByWorkload,
+    groupIds,
+    ourIds: new Set(groupIds.values()),
     membersBySegment,
+    runningVpcsBySegment: runningVpcs(membersBySegment, nicsByWorkload),
   };
 }
 
@@ -60,6 +67,19 @@ function interfacesByWorkload(
     else known.push(nic);
   }
   return found;
+}
+
+function runningVpcs(
+  membersBySegment: ReadonlyMap<string, readonly Workload[]>,
+  nicsByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    [...membersBySegment].map(([segment, members]) => {
+      const running = members.filter((member) => member.state === 'running');
+      const nics = running.flatMap((m) => nicsByWorkload.get(m.identity.workload) ?? []);
+      return [segment, new Set(nics.map((nic) => nic.vpc).sort())] as const;
+    }),
+  );
 }
 
 /** VPCs that the workload has an interface in. */

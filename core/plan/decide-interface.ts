@@ -23,8 +23,11 @@ export interface InterfaceDecisionInput {
   };
   /** Ids of the owned groups that exist; in a plan, a key that does not exist yet is its own id. */
   readonly groupIds: Readonly<Record<GroupKey, string>>;
-  /** Every owned group, also those that nobody wants any more. */
-  readonly ownedIds: readonly string[];
+  /**
+   * Every owned group, also those that nobody wants any more. A set is taken as it is and must hold
+   * the values of groupIds too: who decides for many interfaces makes it once.
+   */
+  readonly ownedIds: readonly string[] | ReadonlySet<string>;
   /** Foreign groups that enforcing never takes off. */
   readonly keep: readonly string[];
   /** The foreign groups as they were before we took some off. */
@@ -122,8 +125,8 @@ function readSets(input: InterfaceDecisionInput): Sets {
   };
 }
 
-function ourIds(input: InterfaceDecisionInput): ReadonlySet<string> {
-  return new Set([...input.ownedIds, ...Object.values(input.groupIds)]);
+function ourIds({ ownedIds, groupIds }: InterfaceDecisionInput): ReadonlySet<string> {
+  return 'has' in ownedIds ? ownedIds : new Set([...ownedIds, ...Object.values(groupIds)]);
 }
 
 function wantedKeys(input: InterfaceDecisionInput): GroupKey[] {

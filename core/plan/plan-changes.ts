@@ -47,6 +47,7 @@ export interface Ground {
  */
 export function planChanges(input: PlanInput): Plan {
   const ground = survey(input);
+  const groupIds = groupIdsOf(ground);
   const interfaces = planInterfaces({
     inventory: input.inventory,
     desired: ground.desired,
@@ -54,8 +55,8 @@ export function planChanges(input: PlanInput): Plan {
     held: input.held,
     keep: input.policy.settings.keepSecurityGroups,
     managed: new Set(managedVpcs(input.policy, input.inventory)),
-    groupIds: groupIdsOf(ground),
-    ownedIds: [...ground.keysById.keys()],
+    groupIds,
+    ours: new Set([...ground.keysById.keys(), ...Object.values(groupIds)]),
     uninstall: input.kind === 'uninstall',
     addOnly: ground.addOnly,
   });

@@ -13,7 +13,8 @@ export interface InterfacePlanInput {
   readonly managed: ReadonlySet<string>;
   /** Ids of groups that exist; a wanted one that does not is its own id. */
   readonly groupIds: Readonly<Record<GroupKey, string>>;
-  readonly ownedIds: readonly string[];
+  /** Ids of every owned group, and every value of groupIds. */
+  readonly ours: ReadonlySet<string>;
   readonly uninstall: boolean;
   readonly addOnly: boolean;
 }
@@ -45,14 +46,13 @@ export function planInterfaces(input: InterfacePlanInput): readonly InterfacePla
       .filter((w) => w.control === 'attach' && w.state !== 'terminated')
       .map((w) => w.identity.workload),
   );
-  const owned = new Set(input.ownedIds);
   return inventory.interfaces
     .filter((nic) => writable.has(nic.workload))
     .filter(
       (nic) =>
         attachments.has(nic.id) ||
         input.ledger[nic.id] !== undefined ||
-        nic.groups.some((id) => owned.has(id)),
+        nic.groups.some((id) => input.ours.has(id)),
     )
     .map((nic) => {
       const attachment = attachments.get(nic.id);
@@ -89,7 +89,7 @@ function planInterface(
       held: input.held.has(nic.workload),
       interface: { id: nic.id, vpc: nic.vpc, groups },
       groupIds: input.groupIds,
-      ownedIds: input.ownedIds,
+      ownedIds: input.ours,
       keep: input.keep,
       ...(ledger === undefined ? {} : { ledger }),
       phase,
@@ -101,9 +101,8 @@ function planInterface(
   const from = [...nic.groups].sort();
   const attach = decide('attach', from);
   const steady = decide('steady', attach.groups);
-  const ours = new Set([...input.ownedIds, ...Object.values(input.groupIds)]);
   const lost = from.some((id) => !steady.groups.includes(id));
-  const regained = steady.groups.some((id) => !ours.has(id) && !from.includes(id));
+  const regained = steady.groups.some((id) => !input.ours.has(id) && !from.includes(id));
   return {
     nic,
     ...(attach.changed ? { attach: stepOf(nic, 'attach', from, attach) } : {}),

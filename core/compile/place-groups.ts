@@ -1,0 +1,54 @@
+import type { Carrier, Link } from './link-ends.ts';
+import { BASELINE, ISOLATION, OPEN_EGRESS, segmentStem } from './owned-groups.ts';
+import { type Estate, vpcsOf } from './survey-estate.ts';
+
+/** In which VPCs each group exists, by its key without the VPC. */
+export type Places = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * A group exists where its segment has a member that could carry it, where the policy says
+ * `bornIn`, and, with neither in reach, beside a peer whose rule has to name it: so that the first
+ * member costs no rule write.
+ */
+export function placeGroups(estate: Estate, links: readonly Link[]): Places {
+  const home = new Map<string, Set<string>>();
+  const { segments, baseline, policy } = estate.index;
+  const shared = (stem: string, vpcs: Iterable<string>) => {
+    const places = home.get(stem) ?? new Set();
+    for (const vpc of vpcs) places.add(vpc);
+    if (places.size > 0) home.set(stem, places);
+  };
+  for (const segment of segments.values()) {
+    if (segment.mode === 'observe') continue;
+    const members = estate.membersBySegment.get(segment.name) ?? [];
+    const carriers = members.filter((m) => m.control === 'attach' || m.control === 'alias');
+    const vpcs = [...segment.bornIn, ...carriers.flatMap((m) => [...vpcsOf(estate, m)])];
+    const managed = vpcs.filter((vpc) => estate.managed.has(vpc));
+    shared(segmentStem(segment.name), managed);
+    if (baseline.length > 0) shared(BASELINE, managed);
+    if (segment.egress === 'open') shared(OPEN_EGRESS, managed);
+  }
+  if (policy.settings.unclassified === 'isolate') shared(ISOLATION, estate.managed);
+
+  const places = new Map([...home].map(([stem, vpcs]) => [stem, new Set(vpcs)] as const));
+  for (const { from, to } of links) {
+    if (from.kind !== 'carrier' || to.kind !== 'carrier') continue;
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      if (!isWritten(estate, other)) continue;
+      for (const vpc of home.get(one.stem) ?? []) {
+        const inReach = estate.reach.get(vpc) ?? new Set();
+        if ([...(home.get(other.stem) ?? [])].some((place) => inReach.has(place))) continue;
+        places.set(other.stem, (places.get(other.stem) ?? new Set()).add(vpc));
+      }
+    }
+  }
+  return places;
+}
+
+function isWritten(estate: Estate, end: Carrier): boolean {
+  const mode = estate.index.segments.get(end.view.segments[0] ?? '')?.mode;
+  return mode !== undefined && mode !== 'observe';
+}
