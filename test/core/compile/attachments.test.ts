@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import { compilePolicy } from '../../../core/compile/compile-policy.ts';
+import { GROUP_TAG, OWNER_TAG } from '../../../core/compile/owned-groups.ts';
+import type { DesiredAttachment } from '../../../core/model/desired-state.ts';
+import type { Inventory } from '../../../core/model/inventory.ts';
+import type { Policy } from '../../../core/model/policy.ts';
+import {
+  group,
+  type Host,
+  inventory,
+  NOW,
+  OWNER,
+  peering,
+  policy,
+  rule,
+  segment,
+  vpc,
+} from '../../properties/builders.ts';
+
+const compile = (p: Policy, i: Inventory) =>
+  compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
+
+const attachmentOf = (p: Policy, i: Inventory, nic: string): DesiredAttachment | undefined =>
+  compile(p, i).desired.attachments.find((a) => a.interface === nic);
+
+const ours = (key: string) =>
+  group(`sg-${key}`, 'vpc-1', { tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: key } });
+
+const web = segment('web');
+const db = segment('db');
+const p = policy({ segments: [db, web], rules: [rule('r', 'web', 'db', ['tcp/5432'])] });
+const hosts = (peer: Partial<Host> = {}): Host[] => [
+  { name: 'w', app: 'web' },
+  { name: 'd', app: 'db', ...peer },
+];
+
+describe('attachments', () => {
+  test('an enforced workload carries its segments, and open egress', () => {
+    expect(attachmentOf(p, inventory(hosts()), 'eni-w')).toEqual({
+      interface: 'eni-w',
+      workload: 'i-w',
+      vpc: 'vpc-1',
+      mode: 'enforce',
+      owned: ['open-egress@vpc-1', 'segment:web@vpc-1'],
+    });
+  });
+
+  test.each([
+    { name: 'an observed one', segments: [{ ...web, mode: 'observe' as const }], more: {} },
+    { name: 'one that nothing matches', segments: [db], more: {} },
+    {
+      name: 'one whose groups cannot be written',
+      segments: [web],
+      more: { control: 'visible' as const },
+    },
+    { name: 'a terminated one', segments: [web], more: { state: 'terminated' } },
+  ])('$name is not listed', ({ segments, more }) => {
+    const i = inventory([{ name: 'w', app: 'web', ...more }]);
+    expect(compile(policy({ segments }), i).desired.attachments).toEqual([]);
+  });
+
+  test('one that still carries a group of ours is listed, to lose it', () => {
+    const i = inventory([{ name: 'x', groups: ['sg-flat', 'sg-segment:web@vpc-1'] }], {
+      groups: [ours('segment:web@vpc-1')],
+    });
+    expect(attachmentOf(p, i, 'eni-x')).toMatchObject({ mode: 'observe', owned: [] });
+  });
+});
+
+describe('blocked: peer does not carry the group', () => {
+  const blockedBy = (policyNow: Policy, i: Inventory, nic = 'eni-w') =>
+    attachmentOf(policyNow, i, nic)?.blocked;
+
+  test.each([
+    {
+      name: 'observed',
+      segments: [{ ...db, mode: 'observe' as const }, web],
+      peer: {},
+      says: 'the segment is observed',
+    },
+    {
+      name: 'not writable',
+      segments: [db, web],
+      peer: { control: 'visible' as const },
+      says: 'its groups cannot be written: visible',
+    },
+    {
+      name: 'in a VPC that is not managed',
+      segments: [db, web],
+      peer: { vpc: 'vpc-2' },
+      says: 'its VPC is not managed',
+    },
+  ])('a running peer that is $name blocks, and is named', ({ segments, peer, says }) => {
+    const i = inventory(hosts(peer), {
+      vpcs: [vpc('vpc-1'), vpc('vpc-2', { tags: {} })],
+      peerings: [peering('vpc-1', 'vpc-2')],
+    });
+    expect(blockedBy({ ...p, segments }, i)).toEqual({
+      reason: 'peer does not carry the group',
+      message: `1 running members of peer \`db\` do not carry its group: i-d (${says})`,
+      hint: 'stage or adopt the peer first',
+    });
+  });
+
+  test.each([
+    { name: 'a staged peer', segments: [{ ...db, mode: 'stage' as const }, web], peer: {} },
+    {
+      name: 'a stopped one',
+      segments: [{ ...db, mode: 'observe' as const }, web],
+      peer: { state: 'stopped' },
+    },
+    {
+      name: 'one out of reach',
+      segments: [{ ...db, mode: 'observe' as const }, web],
+      peer: { vpc: 'vpc-2' },
+    },
+  ])('$name does not block', ({ segments, peer }) => {
+    const i = inventory(hosts(peer), { vpcs: [vpc('vpc-1'), vpc('vpc-2')] });
+    expect(blockedBy({ ...p, segments }, i)).toBeUndefined();
+  });
+
+  test('a segment without members does not block, nor does one that is born in its group', () => {
+    expect(blockedBy(p, inventory([{ name: 'w', app: 'web' }]))).toBeUndefined();
+    const born = inventory(hosts({ control: 'alias', groups: ['sg-segment:db@vpc-1'] }), {
+      groups: [ours('segment:db@vpc-1')],
+    });
+    expect(blockedBy(p, born)).toBeUndefined();
+  });
+
+  test('the destination is blocked by its source too; staging is never blocked by a peer', () => {
+    const sources = [db, { ...web, mode: 'observe' as const }];
+    expect(blockedBy({ ...p, segments: sources }, inventory(hosts()), 'eni-d')).toBeDefined();
+    const staged = [
+      { ...db, mode: 'observe' as const },
+      { ...web, mode: 'stage' as const },
+    ];
+    expect(blockedBy({ ...p, segments: staged }, inventory(hosts()))).toBeUndefined();
+  });
+});
+
+describe('slots', () => {
+  const crowd = ['sg-1', 'sg-2', 'sg-3', 'sg-4', 'sg-flat'];
+  const groups = crowd.filter((id) => id !== 'sg-flat').map((id) => group(id, 'vpc-1'));
+
+  test('an interface without room to stage is blocked, and blocks its rule peers', () => {
+    const i = inventory(hosts({ groups: crowd }), { groups });
+    expect(attachmentOf(p, i, 'eni-d')?.blocked).toEqual({
+      reason: 'slots',
+      message: 'interface eni-d would carry 6 of 5 groups while staged: 5 foreign and 1 of ours',
+      hint: 'take 1 foreign groups off it, or raise the quota L-2AFB9258 (16 at most)',
+    });
+    expect(attachmentOf(p, i, 'eni-w')?.blocked?.message).toContain('lacks free slots');
+  });
+
+  test('a set that no interface could ever carry is refused with the numbers', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name) =>
+      segment(name, { select: { tags: { app: ['web'] } }, egress: 'closed' }),
+    );
+    const i = inventory([{ name: 'w', app: 'web' }], {
+      quotas: { groupsPerInterface: 4, rulesPerGroup: 60, groupsPerRegion: 2_500 },
+    });
+    expect(compile(policy({ segments: many }), i).diagnostics).toMatchObject([
+      { severity: 'error', code: 'too-many-groups-on-interface' },
+    ]);
+    expect(compile(policy({ segments: many }), i).diagnostics[0]?.message).toContain(
+      '5 of 4 groups',
+    );
+  });
+});
+
+describe('quotas', () => {
+  const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
+
+  test('too many rules: which group, how many of how many, the costliest first', () => {
+    const i = inventory(hosts(), { quotas });
+    const rules = [
+      rule('cheap', 'web', 'db', ['tcp/1']),
+      rule('dear', 'web', 'db', ['tcp/10', 'tcp/20', 'tcp/30']),
+    ];
+    const { diagnostics } = compile({ ...p, rules }, i);
+    expect(diagnostics.map((d) => `${d.severity} ${d.message}`)).toContain(
+      'error segment:db@vpc-1 needs 4 of 3 ingress rules for ipv4; the costliest: `dear` 3, `cheap` 1',
+    );
+    // A group reference counts in both families, on both sides.
+    expect(diagnostics).toHaveLength(4);
+  });
+
+  test('a prefix list counts its maximum size, in its own family', () => {
+    const list = { id: 'pl-1', name: 'mirror', family: 'ipv6' as const, maxEntries: 4 };
+    const i = inventory(hosts(), {
+      quotas,
+      prefixLists: [{ ...list, owner: 'AWS', cidrs: [], tags: {} }],
+    });
+    const networks = [{ ...networkOf('mirror'), prefixList: 'pl-1' }];
+    const { diagnostics } = compile(
+      { ...p, networks, rules: [rule('r', 'web', 'mirror', ['tcp/1'])] },
+      i,
+    );
+    expect(diagnostics.map((d) => d.message)).toEqual([
+      'segment:web@vpc-1 needs 4 of 3 egress rules for ipv6; the costliest: `r` 4',
+    ]);
+  });
+
+  test('too many groups in the Region', () => {
+    const i = inventory(hosts(), { quotas: { ...quotas, groupsPerRegion: 3 } });
+    expect(compile(p, i).diagnostics).toMatchObject([
+      {
+        severity: 'error',
+        code: 'too-many-groups-in-region',
+        message: 'the Region would hold 4 of 3 security groups: 1 exist, 3 would be added',
+      },
+    ]);
+  });
+});
+
+function networkOf(name: string) {
+  const location = { file: 'test.yaml', line: 1, column: 1 };
+  return { name, cidrs: [], except: [], includesWorkloads: false, location };
+}

@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { decideMembership } from '../../../core/compile/decide-membership.ts';
+import { indexPolicy } from '../../../core/compile/index-policy.ts';
+import type { Policy } from '../../../core/model/policy.ts';
+import {
+  baselineEntry,
+  guardrail,
+  identity,
+  NOW,
+  network,
+  policy,
+  rule,
+  segment,
+} from '../../properties/builders.ts';
+
+const decide = (p: Policy, tags: Record<string, string>, now = NOW) =>
+  decideMembership(indexPolicy(p, { now }), identity('i-1', { tags }));
+
+const byTag = (key: string, value: string) => ({ select: { tags: { [key]: [value] } } });
+const intoPci = guardrail('pci-inbound', { from: { not: { zone: 'pci' } }, to: { zone: 'pci' } }, [
+  'excepted',
+]);
+
+describe('membership', () => {
+  test('is the union of the segments that match, whatever their modes', () => {
+    const p = policy({
+      segments: [
+        segment('api', byTag('tier', 'api')),
+        segment('agents', { ...byTag('agent', 'yes'), mode: 'observe' }),
+        segment('db', byTag('tier', 'db')),
+      ],
+    });
+    expect(decide(p, { tier: 'api', agent: 'yes' })).toMatchObject({
+      segments: ['agents', 'api'],
+      withheld: [],
+      carries: ['open-egress', 'segment:api'],
+    });
+  });
+
+  test('finds segments by lists, globs, fields and negations alike', () => {
+    const p = policy({
+      segments: [
+        segment('glob', byTag('app', 'sh*')),
+        segment('list', { select: { tags: { app: ['other', 'shop'] } } }),
+        segment('negation', { select: { not: byTag('app', 'x').select } }),
+        segment('account', { select: { field: 'account', values: ['000000000000'] } }),
+        segment('either', {
+          select: { any: [byTag('app', 'x').select, { field: 'kind', values: ['instance'] }] },
+        }),
+        segment('none', byTag('app', 'x')),
+      ],
+    });
+    expect(decide(p, { app: 'shop' }).segments).toEqual([
+      'account',
+      'either',
+      'glob',
+      'list',
+      'negation',
+    ]);
+  });
+
+  test.each([
+    { modes: ['enforce', 'enforce'], mode: 'enforce' },
+    { modes: ['enforce', 'stage'], mode: 'stage' },
+    { modes: ['enforce', 'observe'], mode: 'enforce' },
+    { modes: ['observe', 'observe'], mode: 'observe' },
+  ] as const)('modes $modes come to $mode: an observed segment has no say', ({ modes, mode }) => {
+    const segments = modes.map((m, at) => segment(`s${at}`, { ...byTag('app', 'x'), mode: m }));
+    expect(decide(policy({ segments }), { app: 'x' }).mode).toBe(mode);
+  });
+
+  test('egress is open when one of the enforced segments says so', () => {
+    const closed = segment('closed', { ...byTag('app', 'x'), egress: 'closed' });
+    const staged = segment('staged', { ...byTag('app', 'x'), mode: 'stage', egress: 'open' });
+    const open = segment('open', { ...byTag('app', 'x'), egress: 'open' });
+    const of = (...segments: Policy['segments']) => decide(policy({ segments }), { app: 'x' });
+    expect(of(closed).openEgress).toBe(false);
+    expect(of(closed, staged).openEgress).toBe(false);
+    expect(of(closed, open).openEgress).toBe(true);
+  });
+});
+
+describe('guardrails on workloads', () => {
+  const vault = segment('vault', { ...byTag('data', 'card'), zone: 'pci' });
+  const agents = segment('agents', byTag('agent', 'yes'));
+  const web = segment('web', byTag('tier', 'web'));
+
+  test('a segment whose rule would carry the host across is withheld, its own zone is not', () => {
+    const p = policy({
+      segments: [agents, vault, web],
+      rules: [rule('web-to-agents', 'web', 'agents', ['tcp/80'])],
+      guardrails: [intoPci],
+    });
+    const membership = decide(p, { data: 'card', agent: 'yes' });
+    expect(membership.segments).toEqual(['vault']);
+    expect(membership.withheld).toEqual([
+      {
+        segment: 'agents',
+        because: 'rule `web-to-agents` from `web` would cross guardrail `pci-inbound`',
+      },
+    ]);
+    expect(membership.conflicts).toHaveLength(1);
+    expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
+    expect(decide(p, { data: 'card' }).segments).toEqual(['vault']);
+  });
+
+  test.each([
+    { name: 'an excepted rule', id: 'excepted' },
+    { name: 'a rule that has expired', id: 'old', expires: '2026-11-22' },
+  ])('$name withholds nothing', ({ id, expires }) => {
+    const p = policy({
+      segments: [agents, vault, web],
+      rules: [rule(id, 'web', 'agents', ['tcp/80'], expires === undefined ? {} : { expires })],
+      guardrails: [intoPci],
+    });
+    expect(decide(p, { data: 'card', agent: 'yes' }).withheld).toEqual([]);
+  });
+
+  test('a rule holds up to the end of the day it expires on', () => {
+    const p = policy({
+      segments: [agents, vault, web],
+      rules: [rule('r', 'web', 'agents', ['tcp/80'], { expires: '2026-11-23' })],
+      guardrails: [intoPci],
+    });
+    const on = (now: string) => decide(p, { data: 'card', agent: 'yes' }, now).withheld.length;
+    expect(on('2026-11-23T23:59:59Z')).toBe(1);
+    expect(on('2026-11-24T00:00:00Z')).toBe(0);
+  });
+
+  test('outbound rules count as much as inbound ones', () => {
+    const p = policy({
+      segments: [agents, vault, web],
+      networks: [network('internet', { cidrs: ['0.0.0.0/0'] })],
+      rules: [rule('agents-out', 'agents', 'internet', ['tcp/443'])],
+      guardrails: [guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } })],
+    });
+    expect(decide(p, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
+  });
+
+  test('two hosts that each look harmless to the other segment are kept apart', () => {
+    const guarded = policy({
+      segments: [
+        segment('collectors', byTag('role', 'collector')),
+        segment('dev', { ...byTag('env', 'dev'), zone: 'dev' }),
+        segment('prod', { ...byTag('env', 'prod'), zone: 'prod' }),
+        segment('senders', byTag('role', 'sender')),
+      ],
+      rules: [rule('send', 'senders', 'collectors', ['tcp/514'])],
+      guardrails: [guardrail('dev-prod', { from: { zone: 'dev' }, to: { zone: 'prod' } })],
+    });
+    const source = decide(guarded, { env: 'dev', role: 'sender' });
+    const destination = decide(guarded, { env: 'prod', role: 'collector' });
+    expect([source.segments, destination.segments]).toEqual([['dev', 'senders'], ['prod']]);
+    expect(decide(guarded, { role: 'collector' }).segments).toEqual(['collectors']);
+  });
+
+  test('a guardrail on a segment counts for every host in it', () => {
+    const p = policy({
+      segments: [agents, segment('contractors', byTag('who', 'contractor')), web],
+      rules: [rule('r', 'agents', 'web', ['tcp/80'])],
+      guardrails: [
+        guardrail('contractors-never-web', {
+          from: { segment: 'contractors' },
+          to: { segment: 'web' },
+        }),
+      ],
+    });
+    expect(decide(p, { agent: 'yes', who: 'contractor' }).segments).toEqual(['contractors']);
+    expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
+  });
+
+  test('a host in two zones gets no segment and a conflict', () => {
+    const lab = segment('lab', { ...byTag('env', 'lab'), zone: 'lab' });
+    const membership = decide(policy({ segments: [agents, lab, vault] }), {
+      data: 'card',
+      env: 'lab',
+      agent: 'yes',
+    });
+    expect(membership).toMatchObject({ segments: [], mode: 'observe', carries: [] });
+    expect(membership.withheld.map((w) => w.segment)).toEqual(['agents', 'lab', 'vault']);
+    expect(membership.conflicts).toEqual([
+      'the workload is in zones lab, pci by segments `lab`, `vault`',
+    ]);
+  });
+
+  test('a baseline entry that a zone may not use is no part of the shared baseline', () => {
+    const p = policy({
+      segments: [vault, web],
+      networks: [network('office', { cidrs: ['198.51.100.0/24'] })],
+      baseline: [baselineEntry('from-office', { from: 'office' }, ['tcp/22'])],
+      guardrails: [intoPci],
+    });
+    expect(decide(p, { data: 'card' }).carries).not.toContain('baseline');
+    expect(indexPolicy(p, { now: NOW }).rules.map((r) => r.id)).toEqual(['from-office']);
+  });
+});
