@@ -33,7 +33,7 @@ export interface InterfaceDecisionInput {
   /** The foreign groups as they were before we took some off. */
   readonly ledger?: readonly string[];
   readonly phase: WritePhase;
-  /** Nothing may come off: the inventory has gaps. */
+  /** The inventory has gaps: nothing may come off, and nothing foreign is put back but to uninstall. */
   readonly addOnly: boolean;
   readonly blocked?: Blocked;
   readonly uninstall: boolean;
@@ -118,7 +118,8 @@ function readSets(input: InterfaceDecisionInput): Sets {
     current,
     foreign,
     kept: foreign.filter((id) => input.keep.includes(id)),
-    ledger: input.ledger ?? [],
+    // What looks like a demotion may be a gap: a host whose tags could not be read.
+    ledger: input.addOnly && !input.uninstall ? [] : (input.ledger ?? []),
     owned: idsOf(wanted.filter((key) => !isOpen(key))),
     openEgress: idsOf(wanted.filter(isOpen)),
     missing: wanted.filter((key) => input.groupIds[key] === undefined),
