@@ -25,7 +25,7 @@ export function warnings(
         ({ nic }) =>
           `${nic.workload} swaps the groups of ${nic.id} in one write, for want of slots; a peer that moves later may miss it for a moment`,
       ),
-    ...[...retained].map(
+    ...[...(ground.addOnly ? [] : retained)].map(
       (key) => `group ${key} stays although nothing wants it: ${keepers(ground, interfaces, key)}`,
     ),
     ...named.map(
