@@ -22,6 +22,8 @@ import type {
 
 /** All that the engine knows of the outside. aws/ implements it; test/fakes/ does too. */
 export interface Ports {
+  /** Name of the stack: the value of the tag `bulkhead:owner`. */
+  readonly owner: string;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly reader: Ec2Reader;
@@ -55,6 +57,8 @@ export interface Ec2Reader {
   readWorkload(id: string): Promise<WorkloadReading | undefined>;
   /** One interface; undefined when it is gone. */
   readInterface(id: string): Promise<NetworkInterface | undefined>;
+  /** Which of these groups exist, sorted. */
+  findGroups(ids: readonly string[]): Promise<readonly string[]>;
   /** The owned groups as they are now (tag bulkhead:owner = the stack), all VPCs. */
   readOwnedGroups(): Promise<readonly SecurityGroup[]>;
 }
@@ -106,7 +110,12 @@ export interface Store {
    * Refused unless the stored revision is `expected` (0: absent). Writes the record, its memberships
    * and the fences of its interfaces (each raised by one) in one transaction.
    */
-  writeWorkload(record: WorkloadRecord, expected: number): Promise<void>;
+  writeWorkload(
+    record: WorkloadRecord,
+    expected: number,
+    options?: WriteWorkloadOptions,
+  ): Promise<void>;
+  /** The record and its memberships. */
   deleteWorkload(id: string): Promise<void>;
   listWorkloads(query: WorkloadQuery): Promise<Page<WorkloadRecord>>;
   countMembers(segment: string): Promise<number>;
@@ -115,13 +124,18 @@ export interface Store {
   raiseFence(interfaceId: string, workload: string): Promise<number>;
   /** Consistent read. */
   readInterface(interfaceId: string): Promise<InterfaceRecord | undefined>;
+  /** Consistent read of many; those without a record are left out. */
+  readInterfaces(ids: readonly string[]): Promise<readonly InterfaceRecord[]>;
   /**
    * Takes the lease; ConditionFailed while somebody else holds one that has not run out, or when the
    * interface was last written under a younger generation. Gives the record as it is after the claim.
    */
   claim(claim: LeaseClaim): Promise<InterfaceRecord>;
-  /** Records what was done and lets the lease go, if `owner` still holds it. */
-  settle(record: InterfaceRecord, owner: string): Promise<void>;
+  /**
+   * Records what was done (all but the fence) and lets the lease go; ConditionFailed when `owner`
+   * does not hold it any more. Gives the record as it is after that, with the fence as it is then.
+   */
+  settle(record: InterfaceRecord, owner: string): Promise<InterfaceRecord>;
   deleteInterface(interfaceId: string): Promise<void>;
   listInterfaces(cursor?: string): Promise<Page<InterfaceRecord>>;
 
@@ -133,9 +147,11 @@ export interface Store {
 
   /** Next generation; no two callers get the same. */
   nextGeneration(): Promise<number>;
+  /** Consistent read. */
   readPlan(id: string): Promise<PlanRecord | undefined>;
   /** Refused unless the stored state is one of `expected` (empty: absent). */
   writePlan(record: PlanRecord, expected: readonly PlanRecord['state'][]): Promise<void>;
+  /** The youngest first. */
   listPlans(cursor?: string): Promise<Page<PlanRecord>>;
 
   readCurrentPolicy(): Promise<PolicyRecord | undefined>;
@@ -150,6 +166,13 @@ export interface Store {
   /** Adds to named totals: `missed-by-events`, `throttled`, `drift-reverted`, ... */
   count(counts: Readonly<Record<string, number>>): Promise<void>;
   readCounts(): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface WriteWorkloadOptions {
+  /** The record that this one replaces, where the caller has it: saves a read. */
+  readonly previous?: WorkloadRecord;
+  /** Interfaces whose fence is raised. Default: all of the record. */
+  readonly raise?: readonly string[];
 }
 
 export interface WorkloadQuery {

@@ -27,6 +27,11 @@ export interface Bundle {
   readonly policy: Policy;
   /** Id of each owned group by its GroupKey. */
   readonly groupIds: Readonly<Record<string, string>>;
+  /**
+   * Ids of all owned groups that existed when the bundle was written, also those that this
+   * generation does not want; none of them is ever taken for foreign.
+   */
+  readonly ownedIds?: readonly string[];
   /** Ids of the VPCs that are managed. */
   readonly vpcs: readonly string[];
   readonly groupsPerInterface: number;
@@ -55,6 +60,11 @@ export interface WorkloadRecord {
   /** Why the status is not what the mode asks for. */
   readonly statusReason?: string;
   readonly held: boolean;
+  /**
+   * Lost its last segment by an event and is in none since; `settings.onLeave` says what that means.
+   * Absent is false.
+   */
+  readonly left?: boolean;
   /** Was it ever in a segment? Decides between `unclassified` and `held`. */
   readonly classified: boolean;
   /** Version of the tag event that the tags come from; 0 when they come from a Describe. */

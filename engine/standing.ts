@@ -1,0 +1,102 @@
+import { decideMembership } from '../core/compile/decide-membership.ts';
+import type { Blocked, Membership } from '../core/model/desired-state.ts';
+import type { Identity } from '../core/model/identity.ts';
+import type { Head, WorkloadRecord, WorkloadStatus } from '../core/model/record.ts';
+import type { InForce } from './in-force.ts';
+
+/** What the policy in force makes of one workload, before any interface is looked at. */
+export interface Standing {
+  readonly membership: Membership;
+  /** Keeps its groups until a person decides. */
+  readonly held: boolean;
+  /** Gets the isolation group and nothing else. */
+  readonly isolate: boolean;
+  /** It has an interface in a VPC that is managed. */
+  readonly managed: boolean;
+  readonly blocked?: Blocked;
+}
+
+/** The part of a record that a standing depends on. */
+export type Subject = Pick<WorkloadRecord, 'identity' | 'left' | 'classified' | 'firstSeen'>;
+
+export function isUnclassified(membership: Membership): boolean {
+  return membership.segments.length + membership.withheld.length === 0;
+}
+
+/** Total. `nowMs` decides whether the settle window of a never classified workload is over. */
+export function decideStanding(inForce: InForce, subject: Subject, nowMs: number): Standing {
+  const { head, bundle, index } = inForce;
+  const { settings } = bundle.policy;
+  const uninstalled = head.kind === 'uninstall';
+  const membership = uninstalled
+    ? nobody(subject.identity.workload)
+    : decideMembership(index, subject.identity);
+  const managed = !uninstalled && isManaged(inForce, subject.identity);
+  const lost = managed && isUnclassified(membership);
+  const left = lost && subject.left === true;
+  const windowOver = nowMs - Date.parse(subject.firstSeen) >= settings.settleWindowMs;
+  const neverClassified = lost && !subject.classified && windowOver;
+  const blocked = blockedBy(head, membership);
+  return {
+    membership,
+    held: left && settings.onLeave === 'hold',
+    isolate:
+      (left && settings.onLeave === 'isolate') ||
+      (neverClassified && settings.unclassified === 'isolate'),
+    managed,
+    ...(blocked === undefined ? {} : { blocked }),
+  };
+}
+
+function isManaged({ bundle }: InForce, identity: Identity): boolean {
+  return identity.vpc !== undefined && bundle.vpcs.includes(identity.vpc);
+}
+
+/** Only a step that takes foreign groups off can be blocked. */
+function blockedBy(head: Head, membership: Membership): Blocked | undefined {
+  if (membership.mode !== 'enforce') return undefined;
+  return membership.segments
+    .map((segment) => head.blockedSegments[segment])
+    .find((blocked) => blocked !== undefined);
+}
+
+/** What a workload comes to that no policy speaks of. */
+export function nobody(workload: string): Membership {
+  return {
+    workload,
+    segments: [],
+    withheld: [],
+    mode: 'observe',
+    openEgress: false,
+    conflicts: [],
+    carries: [],
+  };
+}
+
+/**
+ * Whether the policy in force has segments for `before` and none for `after`: then it was the change
+ * of the workload, not of the policy, that made it lose them.
+ */
+export function lostByEvent(inForce: InForce, before: Identity, after: Identity): boolean {
+  if (inForce.head.kind === 'uninstall' || !isManaged(inForce, before)) return false;
+  return (
+    isUnclassified(decideMembership(inForce.index, after)) &&
+    !isUnclassified(decideMembership(inForce.index, before))
+  );
+}
+
+/** The status as far as it is known before the interfaces were looked at. */
+export function expectedStatus(
+  standing: Standing,
+  control: WorkloadRecord['control'],
+): WorkloadStatus {
+  const { membership } = standing;
+  if (!standing.managed) return 'unmanaged';
+  if (control !== 'attach') return 'visible';
+  if (standing.held) return 'held';
+  if (isUnclassified(membership)) return 'unclassified';
+  if (membership.conflicts.length > 0) return 'conflict';
+  if (membership.mode === 'observe') return 'observed';
+  if (membership.mode === 'stage') return 'staged';
+  return standing.blocked === undefined ? 'enforced' : 'blocked';
+}

@@ -1,0 +1,126 @@
+import type { WorkloadRecord } from '../core/model/record.ts';
+import type { InForce } from './in-force.ts';
+import type { Known } from './merge-reading.ts';
+import {
+  decideStanding,
+  expectedStatus,
+  isUnclassified,
+  lostByEvent,
+  type Standing,
+} from './standing.ts';
+
+export interface Drafted {
+  readonly record: WorkloadRecord;
+  readonly standing: Standing;
+  /** What is known of it, or what the policy makes of it, is not what was stored. */
+  readonly differs: boolean;
+  /** It differs, or only the generation or the tag version is to be kept up. */
+  readonly toWrite: boolean;
+}
+
+/**
+ * The record of a workload as it should be now, with the next revision. Total.
+ *
+ * The status is what the policy leads to expect; where nothing has changed, what the interfaces said
+ * last (`blocked` for want of slots, say) stands.
+ */
+export function draftRecord(
+  inForce: InForce,
+  known: Known,
+  stored: WorkloadRecord | undefined,
+  nowMs: number,
+): Drafted {
+  const now = new Date(nowMs).toISOString();
+  const left = hasLeft(inForce, known, stored);
+  const firstSeen = stored?.firstSeen ?? now;
+  const classified = stored?.classified ?? false;
+  const subject = { identity: known.identity, left, classified, firstSeen };
+  const standing = decideStanding(inForce, subject, nowMs);
+  const inNone = isUnclassified(standing.membership);
+  const draft: WorkloadRecord = {
+    ...known,
+    membership: standing.membership,
+    status: expectedStatus(standing, known.control),
+    ...reasonOf(standing, known, stored),
+    held: standing.held,
+    ...(left && inNone ? { left } : {}),
+    classified: classified || !inNone,
+    firstSeen,
+    changedAt: now,
+    generation: inForce.head.generation,
+    revision: (stored?.revision ?? 0) + 1,
+  };
+  if (stored === undefined) return { record: draft, standing, differs: true, toWrite: true };
+  const differs = substance(draft) !== substance(stored) || isOtherWorld(stored, standing);
+  return {
+    record: differs ? draft : keepStatus(draft, stored),
+    standing,
+    differs,
+    toWrite:
+      differs || stored.generation !== draft.generation || stored.tagVersion !== draft.tagVersion,
+  };
+}
+
+function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadRecord {
+  const { statusReason: _reason, ...rest } = draft;
+  const { status, statusReason, changedAt } = stored;
+  return { ...rest, status, changedAt, ...(statusReason === undefined ? {} : { statusReason }) };
+}
+
+/** Its VPC has come under management, or has left it. */
+function isOtherWorld(stored: WorkloadRecord, standing: Standing): boolean {
+  return (stored.status === 'unmanaged') === standing.managed;
+}
+
+function hasLeft(inForce: InForce, known: Known, stored: WorkloadRecord | undefined): boolean {
+  if (stored === undefined) return false;
+  return stored.left === true || lostByEvent(inForce, stored.identity, known.identity);
+}
+
+function reasonOf(
+  standing: Standing,
+  known: Known,
+  stored: WorkloadRecord | undefined,
+): { readonly statusReason?: string } {
+  const reason = whyNot(standing, known, stored);
+  return reason === undefined ? {} : { statusReason: reason };
+}
+
+function whyNot(
+  standing: Standing,
+  known: Known,
+  stored: WorkloadRecord | undefined,
+): string | undefined {
+  if (!standing.managed) return undefined;
+  if (known.control !== 'attach') return known.controlReason ?? known.control;
+  if (standing.held) {
+    const from = stored?.membership.segments ?? [];
+    if (from.length === 0 && stored?.statusReason !== undefined) return stored.statusReason;
+    return `an event took it out of ${from.join(', ') || 'its segments'}; it keeps its groups until a person decides`;
+  }
+  if (standing.isolate) return 'no segment matches it: isolated';
+  if (standing.membership.conflicts.length > 0) return standing.membership.conflicts.join('; ');
+  return standing.blocked?.message;
+}
+
+/** What two records must have in common to say the same of a workload. */
+function substance(record: WorkloadRecord): string {
+  const { identity, interfaces, state, control, controlReason, membership } = record;
+  const { held, left = false, classified } = record;
+  return JSON.stringify(
+    inOrder({
+      ...{ identity, interfaces, state, control, controlReason, membership },
+      ...{ held, left, classified },
+    }),
+  );
+}
+
+/** Keys in order, all the way down: a record from the table has them in another one. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, inOrder(inner)]),
+  );
+}

@@ -1,0 +1,317 @@
+import type {
+  ChangeTiming,
+  InterfaceRecord,
+  WorkloadRecord,
+  WorkloadStatus,
+} from '../core/model/record.ts';
+import { type InForce, readInForce } from './in-force.ts';
+import { type DatedReading, mergeReading, type TagNews, wasRefused } from './merge-reading.ts';
+import { ConditionFailed, type Ports, type WakeReason } from './ports.ts';
+import { type Drafted, draftRecord } from './workload-record.ts';
+import { type SettleReport, settleInterface } from './write-path.ts';
+
+/** Look at this workload again. Everything beside its id is news that saves a call. */
+export interface Observation {
+  readonly workload: string;
+  readonly reason: WakeReason;
+  /** When AWS says it happened; milliseconds since 1970, of a whole second. */
+  readonly event?: number | undefined;
+  /** When the first queue took the event; milliseconds since 1970. */
+  readonly received?: number | undefined;
+  /** The whole tag map after the change, with the resource's counter. */
+  readonly tags?:
+    | { readonly version: number; readonly values: Readonly<Record<string, string>> }
+    | undefined;
+}
+
+/**
+ * - idle: nothing is in force; nothing was read or written.
+ * - done: the record and the interfaces are as they should be, or as far as they may be.
+ * - gone: the workload is not there any more and was forgotten.
+ * - ignored: an event that says nothing new.
+ * - waiting: something has to come first; look again after `seconds`.
+ */
+export interface WorkloadReport {
+  readonly workload: string;
+  readonly kind: 'idle' | 'done' | 'gone' | 'ignored' | 'waiting';
+  readonly status?: WorkloadStatus;
+  /** The record was not what it is now. */
+  readonly changed: boolean;
+  readonly interfaces: readonly SettleReport[];
+  /** Only when an interface was written and the observation says when it was received. */
+  readonly timing?: ChangeTiming;
+  readonly because?: string;
+  readonly seconds?: number;
+}
+
+/** Somebody else wrote the record each time; the next message decides from what is then stored. */
+const RECORD_ATTEMPTS_MAX = 5;
+
+/** States in which the interfaces are about to vanish: nothing is to be gained by writing them. */
+const ENDING: ReadonlySet<string> = new Set(['shutting-down', 'deprovisioning', 'stopping-task']);
+const ENDED: ReadonlySet<string> = new Set(['terminated', 'deleted']);
+
+/**
+ * Brings one workload to what the policy in force says: identity to membership, record with fences,
+ * then the one write path for each interface. Idempotent; events may come twice, late or never.
+ *
+ * Throws what AWS throws where the outcome is unknown: the same message, again, goes on from there.
+ */
+export async function processWorkload(
+  ports: Ports,
+  observation: Observation,
+): Promise<WorkloadReport> {
+  const { workload } = observation;
+  const inForce = await readInForce(ports);
+  if (inForce === undefined) return { workload, kind: 'idle', changed: false, interfaces: [] };
+  for (let attempt = 0; attempt < RECORD_ATTEMPTS_MAX; attempt += 1) {
+    try {
+      const kept = await keepRecord(ports, inForce, observation);
+      if (kept === undefined) return { workload, kind: 'gone', changed: true, interfaces: [] };
+      return await settleAll(ports, inForce, observation, kept);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
+  }
+  return {
+    ...{ workload, kind: 'waiting', changed: false, interfaces: [] },
+    ...{ because: 'the record is written by somebody else', seconds: 1 },
+  };
+}
+
+interface Kept extends Drafted {
+  /** What the write path knows of its interfaces already. */
+  readonly known: readonly InterfaceRecord[];
+}
+
+/** Reads what is missing, merges and writes the record. Undefined: the workload is gone. */
+async function keepRecord(
+  ports: Ports,
+  inForce: InForce,
+  observation: Observation,
+): Promise<Kept | undefined> {
+  const { workload } = observation;
+  const stored = await ports.store.readWorkload(workload);
+  const reading = isReadingNeeded(observation, stored) ? await readNow(ports, workload) : 'none';
+  if (reading === undefined) {
+    await forgetWorkload(ports, workload, stored);
+    return undefined;
+  }
+  const merged = mergeReading(
+    isTriedAgain(observation) ? withoutRefusal(stored) : stored,
+    reading === 'none' ? undefined : reading,
+    newsOf(observation, ports.clock.now()),
+  );
+  if (merged === undefined) return undefined;
+  const drafted = draftRecord(inForce, merged, stored, ports.clock.now());
+  const known = await ports.store.readInterfaces(merged.interfaces);
+  if (drafted.toWrite) {
+    await ports.store.writeWorkload(drafted.record, stored?.revision ?? 0, {
+      ...(stored === undefined ? {} : { previous: stored }),
+      raise: concerns(drafted, known),
+    });
+    if (drafted.differs) noteStatus(ports, stored, drafted.record);
+  }
+  const record = drafted.toWrite ? drafted.record : (stored ?? drafted.record);
+  return { ...drafted, record, known };
+}
+
+/** A tag event of a known workload carries all that it changes; so does a plan. */
+function isReadingNeeded(observation: Observation, stored: WorkloadRecord | undefined): boolean {
+  if (stored === undefined) return true;
+  if (observation.reason === 'plan') return wasRefused(stored);
+  return observation.tags === undefined;
+}
+
+/** A person or a plan asks: what EC2 has refused before may be tried again. */
+function isTriedAgain({ reason }: Observation): boolean {
+  return reason === 'plan' || reason === 'api';
+}
+
+function withoutRefusal(stored: WorkloadRecord | undefined): WorkloadRecord | undefined {
+  if (stored === undefined || !wasRefused(stored)) return stored;
+  const { controlReason: _reason, ...rest } = stored;
+  return rest;
+}
+
+/** Undefined when it is gone, or terminated, which comes to the same. */
+async function readNow(ports: Ports, workload: string): Promise<DatedReading | undefined> {
+  const readAtMs = ports.clock.now();
+  const reading = await ports.reader.readWorkload(workload);
+  if (reading === undefined || ENDED.has(reading.workload.state)) return undefined;
+  return { ...reading, readAtMs };
+}
+
+function newsOf({ tags, event, received }: Observation, nowMs: number): TagNews | undefined {
+  if (tags === undefined) return undefined;
+  const { version, values } = tags;
+  return { version, values, atMs: event ?? received ?? nowMs };
+}
+
+/** Record, memberships, interface records and ledger. The archive keeps its copies of the ledger. */
+export async function forgetWorkload(
+  ports: Ports,
+  workload: string,
+  stored: WorkloadRecord | undefined,
+): Promise<void> {
+  for (const id of stored?.interfaces ?? []) {
+    await ports.store.clearLedger(id);
+    await ports.store.deleteInterface(id);
+  }
+  if (stored === undefined) return;
+  await ports.store.deleteWorkload(workload);
+  ports.signal.event('workload-left', { workload, segments: stored.membership.segments });
+}
+
+/** The interfaces that the write path has to do with: wanted, or touched before. */
+function concerns(
+  { record, standing }: Drafted,
+  known: readonly InterfaceRecord[],
+): readonly string[] {
+  if (record.control !== 'attach' || ENDING.has(record.state)) return [];
+  const wanted =
+    standing.managed && (record.membership.mode !== 'observe' || standing.held || standing.isolate);
+  const touched = new Set(known.map((one) => one.interface));
+  return record.interfaces.filter((id) => wanted || touched.has(id));
+}
+
+function noteStatus(
+  ports: Ports,
+  stored: WorkloadRecord | undefined,
+  record: WorkloadRecord,
+): void {
+  const fields = {
+    workload: record.identity.workload,
+    status: record.status,
+    reason: record.statusReason,
+    segments: record.membership.segments,
+    from: stored?.membership.segments ?? [],
+  };
+  if (record.held && stored?.held !== true) ports.signal.event('workload-held', fields);
+  else if (record.status === 'conflict') ports.signal.event('workload-conflict', fields);
+  else ports.signal.event('workload-changed', fields);
+}
+
+async function settleAll(
+  ports: Ports,
+  inForce: InForce,
+  observation: Observation,
+  kept: Kept,
+): Promise<WorkloadReport> {
+  const { workload } = observation;
+  const ids = observation.reason === 'event' ? openOnes(inForce, kept) : concerns(kept, kept.known);
+  const reports: SettleReport[] = [];
+  for (const id of ids) {
+    reports.push(await settleInterface(ports, { interface: id, workload, seen: inForce }));
+  }
+  await keepOutcome(ports, kept.record, reports);
+  const timing = timingOf(observation, reports);
+  if (timing !== undefined) await noteTiming(ports, workload, timing);
+  const slow = reports.find((report) => report.kind === 'waiting');
+  const nothingNew = ids.length === 0 && !kept.toWrite && observation.reason === 'event';
+  return {
+    workload,
+    kind: slow === undefined ? (nothingNew ? 'ignored' : 'done') : 'waiting',
+    status: statusOf(reports) ?? kept.record.status,
+    changed: kept.differs,
+    interfaces: reports,
+    ...(timing === undefined ? {} : { timing }),
+    ...(slow === undefined ? {} : { because: slow.reason ?? 'waiting' }),
+    ...(slow === undefined ? {} : { seconds: slow.seconds ?? 1 }),
+  };
+}
+
+/** After an event that changed nothing, only what no run has finished under this head. */
+function openOnes({ head }: InForce, kept: Kept): readonly string[] {
+  const concerned = concerns(kept, kept.known);
+  if (kept.toWrite) return concerned;
+  const byId = new Map(kept.known.map((record) => [record.interface, record]));
+  return concerned.filter((id) => {
+    const record = byId.get(id);
+    return (
+      record === undefined ||
+      record.fence > record.doneFence ||
+      record.generation !== head.generation ||
+      record.phase !== head.phase
+    );
+  });
+}
+
+/** From the worst to the best, for a workload whose interfaces stand differently. */
+const STATUSES: readonly WorkloadStatus[] = [
+  'conflict',
+  'blocked',
+  'held',
+  'staged',
+  'enforced',
+  'observed',
+  'unclassified',
+  'visible',
+  'unmanaged',
+];
+
+function statusOf(reports: readonly SettleReport[]): WorkloadStatus | undefined {
+  const found = new Set(reports.flatMap((report) => report.status ?? []));
+  return STATUSES.find((status) => found.has(status));
+}
+
+/** What the interfaces came to is the last word on the status. */
+async function keepOutcome(
+  ports: Ports,
+  record: WorkloadRecord,
+  reports: readonly SettleReport[],
+): Promise<void> {
+  const status = statusOf(reports);
+  if (status === undefined) return;
+  const said = reports.find((report) => report.status === status);
+  const refused = reports.find((report) => report.kind === 'refused');
+  const reason = said?.blocked?.message ?? said?.reason;
+  if (status === 'blocked') {
+    ports.signal.event('workload-blocked', { workload: record.identity.workload, reason });
+  }
+  const missing = reports.flatMap((report) => report.missing ?? []);
+  if (missing.length > 0) {
+    ports.signal.event('publish-must-grow', { workload: record.identity.workload, missing });
+  }
+  const { statusReason, ...rest } = record;
+  const keepsReason =
+    status === record.status && reason === undefined && statusReason !== undefined;
+  const next: WorkloadRecord = {
+    ...rest,
+    status,
+    ...(keepsReason ? { statusReason } : {}),
+    ...(reason === undefined ? {} : { statusReason: reason }),
+    ...(refused === undefined ? {} : { control: 'visible', controlReason: refused.reason ?? '' }),
+    revision: record.revision + 1,
+  };
+  if (next.status === record.status && next.statusReason === statusReason) return;
+  await ports.store.writeWorkload(next, record.revision, { previous: record, raise: [] });
+}
+
+function timingOf(
+  observation: Observation,
+  reports: readonly SettleReport[],
+): ChangeTiming | undefined {
+  const { received, event = received } = observation;
+  const stamps = reports.flatMap((report) => report.stamps ?? []);
+  if (received === undefined || event === undefined || stamps.length === 0) return undefined;
+  // Of several interfaces the last one counts: until then the workload is not what it should be.
+  return {
+    event,
+    received,
+    decided: Math.max(...stamps.map((one) => one.decided)),
+    written: Math.max(...stamps.map((one) => one.written)),
+    verified: Math.max(...stamps.map((one) => one.verified)),
+  };
+}
+
+async function noteTiming(ports: Ports, workload: string, timing: ChangeTiming): Promise<void> {
+  ports.signal.event('change-written', {
+    workload,
+    receivedToDecidedMs: timing.decided - timing.received,
+    decidedToWrittenMs: timing.written - timing.decided,
+    writtenToVerifiedMs: timing.verified - timing.written,
+    receivedToWrittenMs: timing.written - timing.received,
+  });
+  await ports.store.recordTiming(timing);
+}
