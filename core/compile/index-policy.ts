@@ -142,8 +142,9 @@ function exposures(
   const found = new Map<string, Exposure[]>();
   if (policy.guardrails.length === 0) return found;
   const mayLook = possibleLooks(policy, views);
+  const joined = rules.map((rule) => withInsiders(rule, policy));
   for (const guardrail of policy.guardrails) {
-    for (const rule of rules.filter((r) => !guardrail.except.includes(r.id))) {
+    for (const rule of joined.filter((r) => !guardrail.except.includes(r.id))) {
       const source = rule.from.find((name) => mayLook(name, guardrail));
       const destination = rule.to.find((name) => looksLike(views, name, guardrail, 'to'));
       const ends = [
@@ -162,6 +163,15 @@ function exposures(
     }
   }
   return found;
+}
+
+/** A network that includes workloads puts its rules on the groups of any segment inside it. */
+function withInsiders(rule: Rule, policy: Policy): Rule {
+  const open = new Set(policy.networks.filter((n) => n.includesWorkloads).map((n) => n.name));
+  const everybody = policy.segments.map((segment) => segment.name);
+  const extend = (names: readonly string[]): readonly string[] =>
+    names.some((name) => open.has(name)) ? [...new Set([...names, ...everybody])] : names;
+  return open.size === 0 ? rule : { ...rule, from: extend(rule.from), to: extend(rule.to) };
 }
 
 function looksLike(views: Views, name: string, guardrail: Guardrail, side: 'from' | 'to'): boolean {

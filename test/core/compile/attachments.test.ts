@@ -127,6 +127,18 @@ describe('blocked: peer does not carry the group', () => {
     expect(blockedBy(p, born)).toBeUndefined();
   });
 
+  test('a workload never blocks itself', () => {
+    const alone = inventory([{ name: 'w', app: 'web' }], {
+      vpcs: [vpc('vpc-1'), vpc('vpc-2', { tags: {} })],
+      peerings: [peering('vpc-1', 'vpc-2')],
+    });
+    const [nic] = alone.interfaces;
+    if (nic === undefined) throw new Error('the builder made no interface');
+    const second = { ...nic, id: 'eni-w2', vpc: 'vpc-2', groups: ['sg-flat-vpc-2'] };
+    const itself = policy({ segments: [web], rules: [rule('r', 'web', 'web', ['tcp/1'])] });
+    expect(blockedBy(itself, { ...alone, interfaces: [nic, second] })).toBeUndefined();
+  });
+
   test('the destination is blocked by its source too; staging is never blocked by a peer', () => {
     const sources = [db, { ...web, mode: 'observe' as const }];
     expect(blockedBy({ ...p, segments: sources }, inventory(hosts()), 'eni-d')).toBeDefined();

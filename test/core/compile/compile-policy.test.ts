@@ -156,6 +156,15 @@ describe('networks', () => {
     ]);
   });
 
+  test('a group of ours is never a network, whatever its tags', () => {
+    const tags = { role: 'edge', 'bulkhead:owner': OWNER };
+    const estate = inventory([{ name: 'w', app: 'web' }], {
+      groups: [group('sg-ours', 'vpc-1', { tags })],
+    });
+    const edge = from({ securityGroups: { ids: ['sg-ours'], tags: { role: ['edge'] } } });
+    expect(ingress(edge, estate)).toEqual([]);
+  });
+
   test('a network that names nothing here is reported', () => {
     const { diagnostics } = compile(from({ prefixList: 'pl-none' }), two);
     expect(diagnostics.map((d) => [d.severity, d.code])).toEqual([['warning', 'network-is-empty']]);

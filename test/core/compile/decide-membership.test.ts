@@ -154,6 +154,51 @@ describe('guardrails on workloads', () => {
     expect(decide(guarded, { role: 'collector' }).segments).toEqual(['collectors']);
   });
 
+  const devToProd = guardrail('dev-prod', { from: { zone: 'dev' }, to: { zone: 'prod' } });
+  const subnet = (...values: string[]) => ({ select: { field: 'subnet' as const, values } });
+
+  test('the same where the guardrail names segments', () => {
+    const p = policy({
+      segments: [
+        segment('collectors', byTag('role', 'collector')),
+        segment('dev', byTag('env', 'dev')),
+        segment('prod', byTag('env', 'prod')),
+        segment('senders', byTag('role', 'sender')),
+      ],
+      rules: [rule('send', 'senders', 'collectors', ['tcp/514'])],
+      guardrails: [guardrail('g', { from: { segment: 'dev' }, to: { segment: 'prod' } })],
+    });
+    expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
+  });
+
+  test('but not where no host can be in the other segment and across', () => {
+    const p = policy({
+      segments: [
+        segment('collectors', byTag('role', 'collector')),
+        segment('dev', { ...byTag('env', 'dev'), zone: 'dev' }),
+        segment('prod', { ...byTag('env', 'prod'), zone: 'prod' }),
+        segment('senders', { select: { tags: { role: ['sender'], env: ['prod'] } } }),
+      ],
+      rules: [rule('send', 'senders', 'collectors', ['tcp/514'])],
+      guardrails: [devToProd],
+    });
+    expect(decide(p, { env: 'prod', role: 'collector' }).withheld).toEqual([]);
+  });
+
+  test('a host can stand in two subnets, so that these never rule each other out', () => {
+    const p = policy({
+      segments: [
+        segment('collectors', byTag('role', 'collector')),
+        segment('dev', { ...subnet('subnet-1'), zone: 'dev' }),
+        segment('prod', { ...byTag('env', 'prod'), zone: 'prod' }),
+        segment('senders', subnet('subnet-2')),
+      ],
+      rules: [rule('send', 'senders', 'collectors', ['tcp/514'])],
+      guardrails: [devToProd],
+    });
+    expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
+  });
+
   test('a guardrail on a segment counts for every host in it', () => {
     const p = policy({
       segments: [agents, segment('contractors', byTag('who', 'contractor')), web],

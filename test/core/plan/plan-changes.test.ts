@@ -197,9 +197,11 @@ describe('the steps of a plan', () => {
       'revoke:segment:db@vpc-1:ingress',
       'revoke:segment:web@vpc-1:egress',
     ]);
-    const swapped = planFor(webAndDb('enforce', ['tcp/10', 'tcp/30-31', 'tcp/40']), enforced);
-    const early = swapped.steps.find((s) => s.id === 'revoke-early:segment:db@vpc-1:ingress');
-    expect(early).toMatchObject({ phase: 'create', rules: [{ fromPort: 20 }, { fromPort: 30 }] });
+    const one = planFor(webAndDb('enforce', ['tcp/10', 'tcp/30-31', 'tcp/40']), roomy);
+    expect(one.steps.find((s) => s.id === 'revoke-early:segment:db@vpc-1:ingress')).toMatchObject({
+      phase: 'create',
+      rules: [{ fromPort: 20 }],
+    });
   });
 });
 
@@ -248,6 +250,33 @@ describe('what a plan leaves alone', () => {
     const plan = planFor(policy({}), { ...enforced, inventory: { ...enforced.inventory, gaps } });
     expect(plan).toMatchObject({ addOnly: true, steps: [] });
     expect(plan.warnings[0]).toContain('interfaces (RequestLimitExceeded)');
+  });
+
+  test('an interface that we may not write, and the group it was born in', () => {
+    const born = group('sg-own', 'vpc-1', {
+      tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: 'segment:web@vpc-1' },
+    });
+    const host: Host = { name: 'w', app: 'web', control: 'alias', groups: ['sg-own'] };
+    const plan = planFor(policy({}), fresh(inventory([host], { groups: [born] })));
+    expect(plan.steps).toEqual([]);
+  });
+
+  test('but not a ledger that nobody came to put back', () => {
+    const stranded = fresh(
+      inventory([{ name: 'w', app: 'web', groups: ['sg-other'] }], {
+        groups: [group('sg-other', 'vpc-1')],
+      }),
+    );
+    const plan = planFor(webAndDb('observe'), { ...stranded, ledger: { 'eni-w': ['sg-flat'] } });
+    expect(plan.steps).toMatchObject([{ id: 'attach:eni-w', to: ['sg-flat', 'sg-other'] }]);
+  });
+
+  test('a ledger that names a group which is gone restores the rest, and says so', () => {
+    const enforced = publish(webAndDb('enforce'), start);
+    const ledger = { 'eni-w': ['sg-flat', 'sg-gone'] };
+    const plan = planFor(webAndDb('enforce'), { ...enforced, ledger }, { kind: 'uninstall' });
+    expect(plan.warnings).toContain('the ledger of eni-w names sg-gone, which no longer exists');
+    expect(plan.steps.find((s) => s.id === 'detach:eni-w')).toMatchObject({ to: ['sg-flat'] });
   });
 
   test('a blocked workload stays staged, and the plan says why', () => {
@@ -354,5 +383,7 @@ describe('change guard', () => {
   test('stopped workloads do not count', () => {
     const stopped = fresh(inventory([{ name: 'w', app: 'web', state: 'stopped' }]));
     expect(finding(planFor(webAndDb('enforce'), stopped), '*')).toBeUndefined();
+    const half = fresh(inventory([...two, { name: 'w2', app: 'web', state: 'stopped' }]));
+    expect(finding(planFor(webAndDb('enforce'), half), 'web')).toMatchObject({ members: 1 });
   });
 });
