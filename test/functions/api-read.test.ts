@@ -3,7 +3,7 @@ import { CONTRACT } from '../../core/api/contract.ts';
 import { problemSchema } from '../../core/api/problem.ts';
 import { matchRoute } from '../../core/api/routes.ts';
 import type { Policy, Segment } from '../../core/model/policy.ts';
-import { ApiWorld, NOW, planRecord, workloadRecord } from './api-world.ts';
+import { ApiWorld, interfaceRecord, NOW, planRecord, workloadRecord } from './api-world.ts';
 
 const POLICY: Policy = {
   version: 'sha256:in-force',
@@ -105,6 +105,20 @@ describe('GET /v1/status', () => {
     });
   });
 
+  test('names the interface that has waited longest to be looked at', async () => {
+    const world = worldInForce();
+    const early = '2026-11-23T09:00:00.000Z';
+    world.interfaces = [
+      interfaceRecord('eni-done'),
+      interfaceRecord('eni-late', { fence: 4 }),
+      interfaceRecord('eni-early', { fence: 9, verifiedAt: early, reason: 'lease is taken' }),
+    ];
+    expect((await get(world, '/v1/status')).json.open).toEqual({
+      count: 2,
+      oldest: { interface: 'eni-early', workload: 'i-1', since: early, reason: 'lease is taken' },
+    });
+  });
+
   test('never shows a task token', async () => {
     const world = worldInForce();
     world.plans = [planRecord()];
@@ -180,6 +194,17 @@ describe('GET /v1/workloads', () => {
       expect([statusCode, json.code]).toEqual([400, 'bad-request']);
     },
   );
+
+  test('one workload has its interfaces with what they carried before us', async () => {
+    const world = worldInForce();
+    world.workloads = [workloadRecord('i-1', { interfaces: ['eni-1', 'eni-unseen'] })];
+    world.interfaces = [interfaceRecord('eni-1', { fence: 4 })];
+    const entry = { interface: 'eni-1', workload: 'i-1', vpc: 'vpc-1', generation: 6 };
+    world.ledger = [{ ...entry, groups: ['sg-flat'], recordedAt: NOW }];
+    expect((await get(world, '/v1/workloads/i-1')).json.interfaces).toMatchObject([
+      { id: 'eni-1', groups: ['sg-web'], ledger: ['sg-flat'], pending: true },
+    ]);
+  });
 
   test('an id with colons is found, encoded or not', async () => {
     for (const id of ['ecs:main:t1', 'ecs%3Amain%3At1']) {

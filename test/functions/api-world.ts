@@ -2,7 +2,14 @@ import type { Inventory } from '../../core/model/inventory.ts';
 import { DEFAULT_QUOTAS } from '../../core/model/inventory.ts';
 import type { Plan, Report } from '../../core/model/plan.ts';
 import type { PolicySource } from '../../core/model/policy.ts';
-import type { Bundle, Head, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type {
+  Bundle,
+  Head,
+  InterfaceRecord,
+  LedgerEntry,
+  PlanRecord,
+  WorkloadRecord,
+} from '../../core/model/record.ts';
 import type { Page, Ports, Store } from '../../engine/ports.ts';
 import type { HttpResult } from '../../functions/api/answer.ts';
 import type { ApiContext } from '../../functions/api/context.ts';
@@ -24,6 +31,8 @@ export class ApiWorld {
   head: Head | undefined;
   bundle: Bundle | undefined;
   workloads: WorkloadRecord[] = [];
+  interfaces: InterfaceRecord[] = [];
+  ledger: LedgerEntry[] = [];
   plans: PlanRecord[] = [];
   policy: { version: string; sources: readonly PolicySource[] } | undefined;
   planDocuments: Record<string, Plan> = {};
@@ -145,9 +154,9 @@ export class ApiWorld {
       readWorkload: async (id) => this.workloads.find(({ identity }) => identity.workload === id),
       countMembers: async (segment) =>
         this.workloads.filter(({ membership }) => membership.segments.includes(segment)).length,
-      readInterface: async () => undefined,
-      readLedger: async () => undefined,
-      listInterfaces: async () => ({ items: [] }),
+      readInterface: async (id) => this.interfaces.find((item) => item.interface === id),
+      readLedger: async (id) => this.ledger.find((item) => item.interface === id),
+      listInterfaces: async (cursor) => pageOf(this.interfaces, cursor, 2),
       readLatency: async () => ({ count: 0, hops: {} }),
       readSweep: async () => undefined,
       readCounts: async () => ({ throttled: 2 }),
@@ -207,6 +216,24 @@ export function planRecord(fields: Partial<PlanRecord> = {}): PlanRecord {
     changedAt: NOW,
     taskToken: 'token-7',
     counts: {},
+    ...fields,
+  };
+}
+
+export function interfaceRecord(
+  id: string,
+  fields: Partial<InterfaceRecord> = {},
+): InterfaceRecord {
+  return {
+    interface: id,
+    workload: 'i-1',
+    fence: 3,
+    doneFence: 3,
+    generation: 6,
+    phase: 'steady',
+    groups: ['sg-web'],
+    outcome: 'updated',
+    verifiedAt: NOW,
     ...fields,
   };
 }
