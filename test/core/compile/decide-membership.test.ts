@@ -199,6 +199,17 @@ describe('guardrails on workloads', () => {
     expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
   });
 
+  test('a network that includes workloads carries its members as well', () => {
+    const p = policy({
+      segments: [agents, vault, web],
+      networks: [network('inside', { cidrs: ['10.0.0.0/8'], includesWorkloads: true })],
+      rules: [rule('web-to-inside', 'web', 'inside', ['tcp/22'])],
+      guardrails: [intoPci],
+    });
+    expect(decide(p, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
+    expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
+  });
+
   test('a guardrail on a segment counts for every host in it', () => {
     const p = policy({
       segments: [agents, segment('contractors', byTag('who', 'contractor')), web],

@@ -256,7 +256,7 @@ describe('what a plan leaves alone', () => {
     const born = group('sg-own', 'vpc-1', {
       tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: 'segment:web@vpc-1' },
     });
-    const host: Host = { name: 'w', app: 'web', control: 'alias', groups: ['sg-own'] };
+    const host: Host = { name: 'w', app: 'web', control: 'alias', groups: ['sg-flat', 'sg-own'] };
     const plan = planFor(policy({}), fresh(inventory([host], { groups: [born] })));
     expect(plan.steps).toEqual([]);
   });
