@@ -1,0 +1,167 @@
+import {
+  DEFAULT_QUOTAS,
+  type Inventory,
+  type InventoryGap,
+  type NetworkInterface,
+  type Quotas,
+  type Workload,
+} from '../model/inventory.ts';
+import { toSecurityGroup } from './groups.ts';
+import { toNetworkInterface } from './interfaces.ts';
+import {
+  toNetworkAcl,
+  toPeering,
+  toPrefixList,
+  toRouteTable,
+  toSubnet,
+  toVpc,
+} from './networks.ts';
+import { list, number, type Raw, record, records, sortedById, text, textOf } from './raw.ts';
+import {
+  type Lookups,
+  taskInterfaceIds,
+  taskWorkloadId,
+  toInstanceWorkload,
+  toInterfaceWorkload,
+  toTaskWorkload,
+} from './workloads.ts';
+
+/**
+ * Output of the AWS API as the SDK and `aws ... describe-*` give it: each key is the list of that
+ * name in the answer. A kind that is absent was not read; it counts as empty.
+ */
+export interface DescribeDocuments {
+  readonly Reservations?: unknown;
+  readonly NetworkInterfaces?: unknown;
+  readonly SecurityGroups?: unknown;
+  readonly Vpcs?: unknown;
+  readonly Subnets?: unknown;
+  readonly NetworkAcls?: unknown;
+  readonly RouteTables?: unknown;
+  readonly VpcPeeringConnections?: unknown;
+  readonly PrefixLists?: unknown;
+  /** GetManagedPrefixListEntries by list id. */
+  readonly PrefixListEntries?: Readonly<Record<string, readonly unknown[]>>;
+  /** ECS DescribeTasks with TAGS. */
+  readonly Tasks?: unknown;
+  /** `aws service-quotas list-service-quotas --service-code vpc`. */
+  readonly Quotas?: unknown;
+}
+
+export interface DescribeOptions extends Partial<Lookups> {
+  /** ISO 8601, UTC. */
+  readonly takenAt: string;
+  readonly gaps?: readonly InventoryGap[];
+}
+
+/** Raw output of the AWS API as an Inventory. Total: what has an unknown shape becomes a gap. */
+export function inventoryFromDescribe(
+  documents: DescribeDocuments,
+  options: DescribeOptions,
+): Inventory {
+  const { account = accountOf(documents), region = '' } = options;
+  const lookups: Lookups = {
+    account,
+    region,
+    roleByProfile: options.roleByProfile ?? {},
+    roleByTaskDefinition: options.roleByTaskDefinition ?? {},
+  };
+  const tasks = records(documents.Tasks);
+  const rawNics = records(documents.NetworkInterfaces);
+  const taskByInterface = taskIdsByInterface(tasks);
+  const interfaces = sortedById(rawNics.map((raw) => toNetworkInterface(raw, taskByInterface)));
+  const entries = documents.PrefixListEntries ?? {};
+  return {
+    takenAt: options.takenAt,
+    account,
+    region,
+    gaps: [...(options.gaps ?? []), ...unreadable(documents)],
+    vpcs: sortedById(records(documents.Vpcs).map(toVpc)),
+    subnets: sortedById(records(documents.Subnets).map(toSubnet)),
+    interfaces,
+    workloads: toWorkloads({ documents, tasks, rawNics, interfaces, lookups }),
+    groups: sortedById(records(documents.SecurityGroups).map(toSecurityGroup)),
+    prefixLists: sortedById(
+      records(documents.PrefixLists).map((raw) =>
+        toPrefixList(raw, entries[textOf(raw.PrefixListId)] ?? []),
+      ),
+    ),
+    networkAcls: sortedById(records(documents.NetworkAcls).map(toNetworkAcl)),
+    routeTables: sortedById(records(documents.RouteTables).map(toRouteTable)),
+    peerings: sortedById(records(documents.VpcPeeringConnections).map(toPeering)),
+    quotas: toQuotas(documents.Quotas),
+  };
+}
+
+/** A kind that is there but is no list could hide anything. */
+function unreadable(documents: DescribeDocuments): readonly InventoryGap[] {
+  return Object.entries(documents)
+    .filter(([kind, value]) => kind !== 'PrefixListEntries' && !Array.isArray(value))
+    .filter(([, value]) => value !== undefined)
+    .map(([kind]) => ({ kind, reason: 'is not a list' }));
+}
+
+function accountOf(documents: DescribeDocuments): string {
+  const [first] = records(documents.SecurityGroups);
+  return text(first?.OwnerId) ?? '';
+}
+
+function taskIdsByInterface(tasks: readonly Raw[]): ReadonlyMap<string, string> {
+  return new Map(
+    tasks.flatMap((raw) => {
+      const cluster = textOf(raw.clusterArn).split('/').at(-1) ?? '';
+      const workload = taskWorkloadId(textOf(raw.taskArn), cluster);
+      return taskInterfaceIds(raw).map((id) => [id, workload] as const);
+    }),
+  );
+}
+
+interface WorkloadSources {
+  readonly documents: DescribeDocuments;
+  readonly tasks: readonly Raw[];
+  readonly rawNics: readonly Raw[];
+  readonly interfaces: readonly NetworkInterface[];
+  readonly lookups: Lookups;
+}
+
+function toWorkloads(sources: WorkloadSources): readonly Workload[] {
+  const { documents, tasks, rawNics, interfaces, lookups } = sources;
+  const byWorkload = Map.groupBy(interfaces, (nic) => nic.workload);
+  const rawById = new Map(rawNics.map((raw) => [textOf(raw.NetworkInterfaceId), raw]));
+  const instances = records(documents.Reservations)
+    .flatMap((one) => list(one.Instances))
+    .map(record)
+    .filter((raw) => text(raw.InstanceId) !== undefined)
+    .map((raw) => toInstanceWorkload(raw, byWorkload.get(textOf(raw.InstanceId)) ?? [], lookups));
+  const ecs = tasks.map((raw) => {
+    const cluster = textOf(raw.clusterArn).split('/').at(-1) ?? '';
+    const id = taskWorkloadId(textOf(raw.taskArn), cluster);
+    return toTaskWorkload(raw, byWorkload.get(id) ?? [], lookups);
+  });
+  const known = new Set([...instances, ...ecs].map((workload) => workload.identity.workload));
+  const { account, region } = lookups;
+  const alone = interfaces
+    .filter((nic) => nic.workload === nic.id || !known.has(nic.workload))
+    .map((nic) => toInterfaceWorkload(rawById.get(nic.id) ?? {}, nic, { account, region }));
+  return [...instances, ...ecs, ...alone].sort((a, b) =>
+    a.identity.workload < b.identity.workload ? -1 : 1,
+  );
+}
+
+/** Codes of the Service Quotas of Amazon VPC. */
+const QUOTA_CODES = {
+  groupsPerInterface: 'L-2AFB9258',
+  rulesPerGroup: 'L-0EA8095F',
+  groupsPerRegion: 'L-E79EC296',
+} as const;
+
+function toQuotas(quotas: unknown): Quotas {
+  const quotaOf = (code: string): number | undefined =>
+    number(records(quotas).find((one) => one.QuotaCode === code)?.Value);
+  return {
+    groupsPerInterface:
+      quotaOf(QUOTA_CODES.groupsPerInterface) ?? DEFAULT_QUOTAS.groupsPerInterface,
+    rulesPerGroup: quotaOf(QUOTA_CODES.rulesPerGroup) ?? DEFAULT_QUOTAS.rulesPerGroup,
+    groupsPerRegion: quotaOf(QUOTA_CODES.groupsPerRegion) ?? DEFAULT_QUOTAS.groupsPerRegion,
+  };
+}

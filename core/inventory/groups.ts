@@ -1,0 +1,134 @@
+import type { GroupRule, RulePeer, SecurityGroup } from '../model/inventory.ts';
+import { canonicalCidr } from './cidr.ts';
+import { number, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
+
+/** Protocols that EC2 gives by name; everything else is a number (AWS, IpPermission). */
+const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, icmp: 1, icmpv6: 58 };
+
+/** -1 for every protocol; undefined for what is none. */
+export function protocolNumber(value: unknown): number | undefined {
+  const named = PROTOCOLS[textOf(value).toLowerCase()];
+  if (named !== undefined) return named;
+  const found = number(value);
+  return found !== undefined && found >= -1 && found <= 255 ? found : undefined;
+}
+
+export interface PortRange {
+  readonly fromPort: number;
+  readonly toPort: number;
+}
+
+const HAS_PORTS: ReadonlySet<number> = new Set([1, 6, 17, 58]);
+
+/** Canonical: -1 and -1 where the protocol has no ports; TCP and UDP without ports mean all. */
+export function portRange(protocol: number, from: unknown, to: unknown): PortRange {
+  if (!HAS_PORTS.has(protocol)) return { fromPort: -1, toPort: -1 };
+  const fromPort = number(from);
+  const toPort = number(to);
+  if (protocol === 1 || protocol === 58) {
+    return { fromPort: fromPort ?? -1, toPort: fromPort === -1 ? -1 : (toPort ?? -1) };
+  }
+  if (fromPort === undefined || fromPort === -1) return { fromPort: 0, toPort: 65_535 };
+  return { fromPort, toPort: toPort === undefined || toPort === -1 ? 65_535 : toPort };
+}
+
+/** One DescribeSecurityGroups entry. */
+export function toSecurityGroup(raw: Raw): SecurityGroup {
+  return {
+    id: textOf(raw.GroupId),
+    name: textOf(raw.GroupName),
+    description: textOf(raw.Description),
+    vpc: textOf(raw.VpcId),
+    account: textOf(raw.OwnerId),
+    tags: tagsOf(raw),
+    ingress: toRules(raw.IpPermissions),
+    egress: toRules(raw.IpPermissionsEgress),
+  };
+}
+
+/** An IpPermissions list as rules of one peer each, sorted and without repetitions. */
+export function toRules(permissions: unknown): readonly GroupRule[] {
+  const rules = records(permissions).flatMap(toRulesOfPermission);
+  const byKey = new Map(rules.map((rule) => [groupRuleKey(rule), rule]));
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
+}
+
+/** Two rules with the same key are one to EC2: descriptions and ids do not count. */
+export function groupRuleKey({ protocol, fromPort, toPort, peer }: GroupRule): string {
+  const name = peer.kind === 'ipv4' || peer.kind === 'ipv6' ? peer.cidr : peer.id;
+  return `${protocol} ${fromPort} ${toPort} ${peer.kind} ${name}`;
+}
+
+function toRulesOfPermission(raw: Raw): readonly GroupRule[] {
+  const protocol = protocolNumber(raw.IpProtocol);
+  if (protocol === undefined) return [];
+  const ports = portRange(protocol, raw.FromPort, raw.ToPort);
+  return peersOf(raw).map(({ peer, description }) => ({
+    protocol,
+    ...ports,
+    peer,
+    ...(description === undefined ? {} : { description }),
+  }));
+}
+
+interface Described {
+  readonly peer: RulePeer;
+  readonly description: string | undefined;
+}
+
+function peersOf(raw: Raw): readonly Described[] {
+  const found: Described[] = [];
+  const add = (peer: RulePeer | undefined, from: Raw): void => {
+    if (peer !== undefined) found.push({ peer, description: text(from.Description) });
+  };
+  for (const range of records(raw.IpRanges)) {
+    const cidr = canonicalCidr(textOf(range.CidrIp));
+    add(cidr === undefined ? undefined : { kind: 'ipv4', cidr }, range);
+  }
+  for (const range of records(raw.Ipv6Ranges)) {
+    const cidr = canonicalCidr(textOf(range.CidrIpv6));
+    add(cidr === undefined ? undefined : { kind: 'ipv6', cidr }, range);
+  }
+  for (const entry of records(raw.PrefixListIds)) {
+    add({ kind: 'prefixList', id: textOf(entry.PrefixListId) }, entry);
+  }
+  for (const pair of records(raw.UserIdGroupPairs)) {
+    add({ kind: 'group', id: textOf(pair.GroupId) }, pair);
+  }
+  return found;
+}
+
+/** One DescribeSecurityGroupRules entry, with the direction it belongs to. */
+export function toGroupRule(
+  raw: Raw,
+):
+  | { readonly group: string; readonly direction: 'ingress' | 'egress'; readonly rule: GroupRule }
+  | undefined {
+  const protocol = protocolNumber(raw.IpProtocol);
+  const peer = peerOfRule(raw);
+  if (protocol === undefined || peer === undefined) return undefined;
+  const id = text(raw.SecurityGroupRuleId);
+  const description = text(raw.Description);
+  return {
+    group: textOf(raw.GroupId),
+    direction: raw.IsEgress === true ? 'egress' : 'ingress',
+    rule: {
+      ...(id === undefined ? {} : { id }),
+      protocol,
+      ...portRange(protocol, raw.FromPort, raw.ToPort),
+      peer,
+      ...(description === undefined ? {} : { description }),
+    },
+  };
+}
+
+function peerOfRule(raw: Raw): RulePeer | undefined {
+  const ipv4 = canonicalCidr(textOf(raw.CidrIpv4));
+  if (ipv4 !== undefined) return { kind: 'ipv4', cidr: ipv4 };
+  const ipv6 = canonicalCidr(textOf(raw.CidrIpv6));
+  if (ipv6 !== undefined) return { kind: 'ipv6', cidr: ipv6 };
+  const list = text(raw.PrefixListId);
+  if (list !== undefined) return { kind: 'prefixList', id: list };
+  const group = text(record(raw.ReferencedGroupInfo).GroupId);
+  return group === undefined ? undefined : { kind: 'group', id: group };
+}
