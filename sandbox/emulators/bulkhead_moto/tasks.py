@@ -7,9 +7,10 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.ec2 import ec2_backends
 from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Task
-from moto.ec2 import ec2_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_api import state_manager
 
@@ -18,6 +19,7 @@ from .clock import CLOCK, STEP_SECONDS
 from .interfaces import checked_groups, give_to_service, remove_for_service
 from .lookup import find_subnet
 from .outbox import OUTBOX
+from .paging import cut
 
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
 STOPPING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
@@ -182,6 +184,7 @@ def _detach(task: Any) -> None:
     f"{MODEL}:Task.__init__",
     f"{MODEL}:Container.__init__",
     f"{MODEL}:EC2ContainerServiceBackend.stop_task",
+    f"{MODEL}:EC2ContainerServiceBackend._calculate_task_resource_requirements",
     "moto.moto_api._internal.managed_state_model:ManagedState.status",
 )
 def _tasks_live() -> None:
@@ -218,6 +221,17 @@ def _tasks_live() -> None:
             raise InvalidParameterException("The referenced task was not found.")
         return stop_task(self, cluster_str, task_str, reason)
 
+    requirements = EC2ContainerServiceBackend._calculate_task_resource_requirements
+
+    def with_memory(task_definition: Any) -> dict[str, Any]:
+        # Fargate states memory for the task; moto wants it of each container.
+        stated = copy.copy(task_definition)
+        stated.container_definitions = [
+            {"memory": 0, **container} for container in task_definition.container_definitions
+        ]
+        return requirements(stated)
+
+    EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(with_memory)
     Task.__init__ = init
     EC2ContainerServiceBackend.stop_task = stop_one
 
@@ -275,10 +289,6 @@ def _task_reads() -> None:
 
 
 def _list_tasks(response: Any) -> Any:
-    from moto.core.responses import ActionResult
-
-    from .paging import cut
-
     backend = response.ecs_backend
     cluster = backend._get_cluster(response._get_param("cluster", "default"))
     status = response._get_param("desiredStatus", "RUNNING")
