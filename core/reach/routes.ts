@@ -1,0 +1,84 @@
+import type {
+  Inventory,
+  NetworkInterface,
+  Peering,
+  Route,
+  RouteTable,
+} from '../model/inventory.ts';
+import { contains, specificity } from './addresses.ts';
+
+/** Whether packets from one interface find their way to an address of another, and why not. */
+export type Path =
+  | { readonly kind: 'routed'; readonly by: string }
+  | { readonly kind: 'none'; readonly because: string };
+
+/** Finds paths by the route tables, the most specific route first (AWS, "Route priority"). */
+export class Routes {
+  readonly #tableBySubnet = new Map<string, RouteTable>();
+  readonly #mainByVpc = new Map<string, RouteTable>();
+  readonly #peerings: ReadonlyMap<string, Peering>;
+  readonly #listCidrs: ReadonlyMap<string, readonly string[]>;
+
+  constructor(inventory: Inventory) {
+    for (const table of inventory.routeTables) {
+      for (const subnet of table.subnets) this.#tableBySubnet.set(subnet, table);
+      if (table.main) this.#mainByVpc.set(table.vpc, table);
+    }
+    this.#peerings = new Map(inventory.peerings.map((peering) => [peering.id, peering]));
+    this.#listCidrs = new Map(inventory.prefixLists.map((list) => [list.id, list.cidrs]));
+  }
+
+  path(from: NetworkInterface, to: NetworkInterface, address: string): Path {
+    if (from.subnet === to.subnet) return { kind: 'routed', by: 'local' };
+    const table = this.#tableBySubnet.get(from.subnet) ?? this.#mainByVpc.get(from.vpc);
+    if (table === undefined) return this.#withoutTable(from, to);
+    const route = this.#mostSpecific(table, address);
+    if (route === undefined) return none(`${table.id} has no route to ${address}`);
+    if (route.state === 'blackhole')
+      return none(`the route of ${table.id} to ${address} is a blackhole`);
+    if (route.target === 'local') {
+      return from.vpc === to.vpc
+        ? { kind: 'routed', by: 'local' }
+        : none(`${table.id} keeps ${address} inside ${from.vpc}`);
+    }
+    if (route.target.startsWith('pcx-')) return this.#overPeering(route, from, to);
+    return none(`${table.id} sends ${address} to ${route.target}, past what groups can name`);
+  }
+
+  /** Route tables that could not be read: the VPC's own range is always local. */
+  #withoutTable(from: NetworkInterface, to: NetworkInterface): Path {
+    if (from.vpc === to.vpc) return { kind: 'routed', by: 'local' };
+    return none(`no route table of ${from.vpc} is known`);
+  }
+
+  #mostSpecific(table: RouteTable, address: string): Route | undefined {
+    let best: { readonly route: Route; readonly size: bigint } | undefined;
+    for (const route of table.routes) {
+      const cidrs = route.destination.startsWith('pl-')
+        ? (this.#listCidrs.get(route.destination) ?? [])
+        : [route.destination];
+      for (const cidr of cidrs) {
+        if (!contains(cidr, address)) continue;
+        const size = specificity(cidr);
+        if (best === undefined || size > best.size) best = { route, size };
+      }
+    }
+    return best?.route;
+  }
+
+  #overPeering(route: Route, from: NetworkInterface, to: NetworkInterface): Path {
+    const peering = this.#peerings.get(route.target);
+    if (peering?.status !== 'active') {
+      return none(`${route.target} is ${peering?.status ?? 'not known'}`);
+    }
+    const sides = [peering.requester.vpc, peering.accepter.vpc];
+    const joins = sides.includes(from.vpc) && sides.includes(to.vpc);
+    return joins
+      ? { kind: 'routed', by: route.target }
+      : none(`${route.target} does not lead to ${to.vpc}`);
+  }
+}
+
+function none(because: string): Path {
+  return { kind: 'none', because };
+}
