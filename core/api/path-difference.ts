@@ -1,0 +1,124 @@
+import { decideMembership } from '../compile/decide-membership.ts';
+import { indexPolicy } from '../compile/index-policy.ts';
+import type { Inventory, NetworkInterface } from '../model/inventory.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Policy } from '../model/policy.ts';
+import type { TrafficSet } from '../model/traffic.ts';
+import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
+import { TrafficRegion } from '../reach/traffic-region.ts';
+import type { Difference, PathChange } from './plan-answer.ts';
+import { plannedInventory } from './planned-inventory.ts';
+import { trafficTexts } from './traffic-text.ts';
+
+/** Stands for every workload that no segment of the policy matches. */
+export const NO_SEGMENT = '(no segment)';
+
+export interface DifferenceInput {
+  /** The policy that the plan puts in force; its segments are what paths are named by. */
+  readonly policy: Policy;
+  /** The inventory that the plan was made from. */
+  readonly inventory: Inventory;
+  readonly plan: Plan;
+  readonly owner: string;
+  /** ISO 8601, UTC. */
+  readonly now: string;
+}
+
+/**
+ * Which paths between segments the plan opens and closes, as AWS would have it: groups, NACLs and
+ * routes now, and after the plan. A path is listed when it changes for some members, even if not for
+ * all of them.
+ *
+ * Interfaces that AWS cannot tell apart by group and subnet, before and after, are one class, and
+ * two members stand for it. A rule that names single addresses inside a subnet can tell them apart;
+ * the comparison after the publish looks at every one.
+ */
+export function pathDifference(input: DifferenceInput): Difference {
+  const after = plannedInventory(input.inventory, input.plan, input.owner);
+  const classes = classify(input, after);
+  const reaches = { before: awsReach(input.inventory), after: awsReach(after) };
+  const opened = new Map<string, TrafficRegion>();
+  const closed = new Map<string, TrafficRegion>();
+  for (const source of classes) {
+    for (const destination of classes) {
+      const [from, to] = [source.first, source === destination ? source.second : destination.first];
+      if (from === undefined || to === undefined) continue;
+      const [had, has] = [regionOf(reaches.before, from, to), regionOf(reaches.after, from, to)];
+      addAll(opened, source, destination, has.minus(had));
+      addAll(closed, source, destination, had.minus(has));
+    }
+  }
+  return { opened: toChanges(opened), closed: toChanges(closed) };
+}
+
+interface InterfaceClass {
+  readonly segments: readonly string[];
+  readonly first: string;
+  second: string | undefined;
+}
+
+function classify(input: DifferenceInput, after: Inventory): readonly InterfaceClass[] {
+  const index = indexPolicy(input.policy, { now: input.now });
+  const segmentsByWorkload = new Map(
+    input.inventory.workloads.map(({ identity }) => {
+      return [identity.workload, decideMembership(index, identity).segments] as const;
+    }),
+  );
+  const groupsAfter = new Map(after.interfaces.map((nic) => [nic.id, nic.groups]));
+  const classes = new Map<string, InterfaceClass>();
+  for (const nic of input.inventory.interfaces) {
+    const known = segmentsByWorkload.get(nic.workload) ?? [];
+    const segments = known.length === 0 ? [NO_SEGMENT] : known;
+    const key = classKey(nic, segments, groupsAfter.get(nic.id) ?? []);
+    const found = classes.get(key);
+    if (found === undefined) classes.set(key, { segments, first: nic.id, second: undefined });
+    else found.second ??= nic.id;
+  }
+  return [...classes.values()];
+}
+
+function classKey(
+  nic: NetworkInterface,
+  segments: readonly string[],
+  groupsAfter: readonly string[],
+): string {
+  const families = [nic.ipv4.length > 0, nic.ipv6.length > 0];
+  return JSON.stringify([segments, nic.subnet, nic.groups, groupsAfter, families]);
+}
+
+function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
+  const { ipv4 = [], ipv6 = [] } = reach.between(from, to);
+  return toRegion(ipv4).or(toRegion(ipv6));
+}
+
+function toRegion(set: TrafficSet): TrafficRegion {
+  return set.reduce(
+    (region, { protocolFrom, protocolTo, from, to }) =>
+      region.or(TrafficRegion.of(protocolFrom, protocolTo, from, to)),
+    TrafficRegion.nothing,
+  );
+}
+
+function addAll(
+  changes: Map<string, TrafficRegion>,
+  source: InterfaceClass,
+  destination: InterfaceClass,
+  region: TrafficRegion,
+): void {
+  if (region.isEmpty) return;
+  for (const from of source.segments) {
+    for (const to of destination.segments) {
+      const key = JSON.stringify([from, to]);
+      changes.set(key, (changes.get(key) ?? TrafficRegion.nothing).or(region));
+    }
+  }
+}
+
+function toChanges(changes: ReadonlyMap<string, TrafficRegion>): readonly PathChange[] {
+  return [...changes]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, region]) => {
+      const [from = '', to = ''] = JSON.parse(key) as readonly string[];
+      return { from, to, ports: trafficTexts(region.toSet()) };
+    });
+}
