@@ -8,6 +8,8 @@ import os
 PREFIX = "/_bulkhead/"
 TOKEN_HEADER = "x-bulkhead-token"
 
+_TOKEN = os.environ.get("BULKHEAD_SANDBOX_TOKEN", "")
+
 
 def front_door() -> str | None:
     """Address of the front door, `http://host:port`, or None when the emulator runs by itself."""
@@ -16,10 +18,14 @@ def front_door() -> str | None:
 
 def sandbox_token() -> str:
     """The secret that this sandbox's processes share; empty when none was given."""
-    return os.environ.get("BULKHEAD_SANDBOX_TOKEN", "")
+    return _TOKEN
+
+
+def hide_token() -> None:
+    """Takes the secret out of the environment, which Lambda functions would inherit."""
+    os.environ.pop("BULKHEAD_SANDBOX_TOKEN", None)
 
 
 def is_trusted(given: str | None) -> bool:
     """Whether a request carries this sandbox's token. Without a token nobody is trusted."""
-    expected = sandbox_token()
-    return bool(expected) and hmac.compare_digest((given or "").encode(), expected.encode())
+    return bool(_TOKEN) and hmac.compare_digest((given or "").encode(), _TOKEN.encode())
