@@ -25,6 +25,9 @@ const APPROVAL_WAIT = Duration.days(7);
  */
 const FINAL_ERRORS = ['StalePlan', 'RefusedPlan', 'InvalidInput'];
 
+/** Another plan is writing groups: this one waits for its turn, half an hour if need be. */
+const UNDER_WAY = 'PlanUnderWay';
+
 /** Error name with which a rejected plan leaves its wait; aws/machine.ts sends it. */
 const REJECTED = 'Rejected';
 
@@ -144,6 +147,12 @@ class PublishStates {
 
 function retry(state: LambdaInvoke): void {
   state.addRetry({ errors: FINAL_ERRORS, maxAttempts: 0 });
+  state.addRetry({
+    errors: [UNDER_WAY],
+    interval: Duration.seconds(5),
+    backoffRate: 1,
+    maxAttempts: 360,
+  });
   state.addRetry({
     errors: ['States.ALL'],
     interval: Duration.seconds(1),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { publishStepSchema } from '../../functions/publish-steps.ts';
 import { resourcesOf, synthesise } from './synth.ts';
 
 interface State {
@@ -12,6 +13,7 @@ interface State {
     readonly MaxAttempts: number;
   }[];
   readonly TimeoutSeconds?: number;
+  readonly Parameters?: Record<string, unknown>;
 }
 
 const { template } = synthesise();
@@ -45,6 +47,31 @@ function reachableWithout(...closed: readonly string[]): ReadonlySet<string> {
     open.push(...edges.filter(([from]) => from === name).map(([, to]) => to));
   }
   return seen;
+}
+
+/** What Step Functions would put where a parameter names a path. */
+const SAMPLES: Readonly<Record<string, unknown>> = {
+  '$$.Execution.Id': 'arn:aws:states:eu-north-1:123456789012:execution:machine:plan-7',
+  '$$.Execution.Input': {
+    plan: 'plan-7',
+    generation: 7,
+    policyVersion: 'sha256:1',
+    kind: 'publish',
+    author: 'arn:aws:iam::123456789012:user/author',
+    expectedVersion: null,
+  },
+  '$$.Task.Token': 'token',
+  '$.decision': { decision: 'approve', by: 'arn:aws:iam::123456789012:user/second' },
+  '$.error': { Error: 'States.Timeout', Cause: '' },
+  '$.barrier': { passed: false, waitSeconds: 1, looks: 0, progressAt: 0 },
+};
+
+function sampleOf(parameters: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(parameters as Record<string, unknown>).map(([name, value]) =>
+      name.endsWith('.$') ? [name.slice(0, -2), SAMPLES[String(value)]] : [name, value],
+    ),
+  );
 }
 
 describe('the publishing state machine', () => {
@@ -88,6 +115,18 @@ describe('the publishing state machine', () => {
     }
     expect(definition.States.Fail?.Next).toBe('Failed');
     expect(definition.States.Failed?.Type).toBe('Fail');
+  });
+
+  test('each step is sent what the function takes', () => {
+    const tasks = Object.values(definition.States).filter(({ Type }) => Type === 'Task');
+    const steps = tasks.map(({ Parameters = {} }) => sampleOf(Parameters.Payload ?? Parameters));
+    for (const step of steps) {
+      expect(publishStepSchema.safeParse(step), JSON.stringify(step)).toMatchObject({
+        success: true,
+      });
+    }
+    const known = publishStepSchema.options.map((option) => option.shape.step.value);
+    expect(steps.map(({ step }) => step).sort()).toEqual([...known].sort());
   });
 
   test('what no repetition mends is not repeated', () => {
