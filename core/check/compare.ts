@@ -1,0 +1,218 @@
+import { parseCidr as parseBlock } from 'cidr-tools';
+import { groupKey } from '../compile/owned-groups.ts';
+import type { Membership } from '../model/desired-state.ts';
+import type { Inventory, NetworkInterface, Workload } from '../model/inventory.ts';
+import type { Policy } from '../model/policy.ts';
+import type { PairTraffic, TrafficSet } from '../model/traffic.ts';
+import { awsReach } from '../reach/aws-reach.ts';
+import { type CheckEnd, PolicyTraffic } from './policy-traffic.ts';
+import { subtractSets } from './traffic-union.ts';
+
+/** A pair on which AWS and the policy do not agree, and by how much. */
+export interface Disagreement {
+  readonly kind: 'hole' | 'cut';
+  /** Interface ids, and what people call the ends. */
+  readonly from: string;
+  readonly to: string;
+  readonly fromName: string;
+  readonly toName: string;
+  readonly family: 'ipv4' | 'ipv6';
+  /** Hole: what AWS lets through and the policy does not. Cut: the other way round. */
+  readonly traffic: TrafficSet;
+}
+
+export interface Comparison {
+  readonly holes: readonly Disagreement[];
+  readonly cuts: readonly Disagreement[];
+  /** Ordered pairs of interfaces that were judged, and how many distinct questions that took. */
+  readonly pairs: number;
+  readonly classes: number;
+}
+
+export interface CompareInput {
+  readonly policy: Policy;
+  readonly inventory: Inventory;
+  readonly memberships: readonly Membership[];
+  /** Id of each owned group by its key. */
+  readonly groupIds: Readonly<Record<string, string>>;
+  /** ISO 8601, UTC. */
+  readonly now: string;
+}
+
+interface End {
+  readonly nic: NetworkInterface;
+  readonly check: CheckEnd;
+  readonly name: string;
+  /** Carries every group that its segments ask for. */
+  readonly attached: boolean;
+  readonly ingressEnforced: boolean;
+  readonly egressEnforced: boolean;
+  /** Ends of one class get the same answers. */
+  readonly class: string;
+}
+
+/**
+ * Compares AWS with the policy over every ordered pair of interfaces of workloads, class by class:
+ * what the policy allows must pass where both ends are staged or enforced and attached; what passes
+ * must be allowed where the destination is enforced, or the source is with closed egress. Kept
+ * groups are allowances of their own, so holes are looked for without them.
+ */
+export function compareEstate(input: CompareInput): Comparison {
+  const { inventory, policy } = input;
+  const ends = readEnds(input);
+  const { prefixLists, groups } = inventory;
+  const said = new PolicyTraffic(policy, { now: input.now, prefixLists, groups });
+  const real = awsReach(inventory);
+  const unkept = awsReach(withoutKept(inventory, policy));
+  const holes: Disagreement[] = [];
+  const cuts: Disagreement[] = [];
+  const answers = new Map<string, readonly Pick<Disagreement, 'kind' | 'family' | 'traffic'>[]>();
+  let pairs = 0;
+  for (const from of ends) {
+    for (const to of ends) {
+      if (from.nic.id === to.nic.id) continue;
+      pairs += 1;
+      const key = `${from.class} > ${to.class}`;
+      const found = answers.get(key) ?? judge({ from, to, said, real, unkept });
+      answers.set(key, found);
+      for (const one of found) {
+        const names = { fromName: from.name, toName: to.name };
+        const disagreement = { ...one, from: from.nic.id, to: to.nic.id, ...names };
+        (one.kind === 'hole' ? holes : cuts).push(disagreement);
+      }
+    }
+  }
+  return { holes, cuts, pairs, classes: answers.size };
+}
+
+interface Question {
+  readonly from: End;
+  readonly to: End;
+  readonly said: PolicyTraffic;
+  readonly real: ReturnType<typeof awsReach>;
+  readonly unkept: ReturnType<typeof awsReach>;
+}
+
+function judge(question: Question): readonly Pick<Disagreement, 'kind' | 'family' | 'traffic'>[] {
+  const { from, to, said, real, unkept } = question;
+  const policy = said.between(from.check, to.check).traffic;
+  const found: Pick<Disagreement, 'kind' | 'family' | 'traffic'>[] = [];
+  const add = (kind: 'hole' | 'cut', more: PairTraffic, less: PairTraffic): void => {
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const traffic = subtractSets(inFamily(more[family], family), inFamily(less[family], family));
+      if (traffic.length > 0) found.push({ kind, family, traffic });
+    }
+  };
+  if (from.attached && to.attached) add('cut', policy, real.between(from.nic.id, to.nic.id));
+  if (to.ingressEnforced || from.egressEnforced) {
+    add('hole', unkept.between(from.nic.id, to.nic.id), policy);
+  }
+  return found;
+}
+
+/** ICMP is IPv4's and ICMPv6 is IPv6's: the other's number never stands in a packet there. */
+function inFamily(set: TrafficSet | undefined, family: 'ipv4' | 'ipv6'): TrafficSet {
+  const stranger = family === 'ipv4' ? 58 : 1;
+  const none = { protocolFrom: stranger, protocolTo: stranger, from: 0, to: 65_535 };
+  return subtractSets(set ?? [], [none]);
+}
+
+function withoutKept(inventory: Inventory, policy: Policy): Inventory {
+  const kept = new Set(policy.settings.keepSecurityGroups);
+  const interfaces = inventory.interfaces.map((nic) => ({
+    ...nic,
+    groups: nic.groups.filter((id) => !kept.has(id)),
+  }));
+  return { ...inventory, interfaces };
+}
+
+function readEnds(input: CompareInput): readonly End[] {
+  const { inventory, memberships } = input;
+  const membershipById = new Map(memberships.map((one) => [one.workload, one]));
+  const workloadById = new Map(inventory.workloads.map((one) => [one.identity.workload, one]));
+  const classOf = addressClasses(input);
+  return inventory.interfaces.flatMap((nic): End[] => {
+    const workload = workloadById.get(nic.workload);
+    if (workload === undefined || nic.ipv4.length + nic.ipv6.length === 0) return [];
+    return [
+      readEnd(input, { nic, workload, membership: membershipById.get(nic.workload), classOf }),
+    ];
+  });
+}
+
+interface EndParts {
+  readonly nic: NetworkInterface;
+  readonly workload: Workload;
+  readonly membership: Membership | undefined;
+  readonly classOf: (nic: NetworkInterface) => string;
+}
+
+function readEnd({ groupIds, policy }: CompareInput, parts: EndParts): End {
+  const { nic, workload, membership, classOf } = parts;
+  const { identity } = workload;
+  const carries = membership?.carries ?? [];
+  const wanted = carries.map((stem) => groupIds[groupKey(stem, nic.vpc)]);
+  const attached =
+    carries.length > 0 && wanted.every((id) => id !== undefined && nic.groups.includes(id));
+  const ours = new Set(Object.values(groupIds));
+  const kept = policy.settings.keepSecurityGroups;
+  const bare = nic.groups.every((id) => ours.has(id) || kept.includes(id));
+  const enforced = attached && bare && membership?.mode === 'enforce';
+  const withheld = (membership?.withheld ?? []).map(({ segment }) => segment);
+  const check: CheckEnd = {
+    identity,
+    ipv4: nic.ipv4,
+    ipv6: nic.ipv6,
+    groups: nic.groups,
+    withheld,
+    baseline: (membership?.mode ?? 'observe') !== 'observe',
+  };
+  return {
+    nic,
+    check,
+    name:
+      identity.name === undefined ? identity.workload : `${identity.name} (${identity.workload})`,
+    attached,
+    ingressEnforced: enforced,
+    egressEnforced: enforced && membership?.openEgress === false,
+    class: JSON.stringify([
+      membership?.segments ?? [],
+      withheld,
+      membership?.mode,
+      membership?.openEgress,
+      nic.groups,
+      nic.subnet,
+      classOf(nic),
+    ]),
+  };
+}
+
+/** Which of all blocks that anything speaks of hold the interface's addresses. */
+function addressClasses({ inventory, policy }: CompareInput): (nic: NetworkInterface) => string {
+  const blocks = new Set<string>();
+  for (const group of inventory.groups) {
+    for (const { peer } of [...group.ingress, ...group.egress]) {
+      if (peer.kind === 'ipv4' || peer.kind === 'ipv6') blocks.add(peer.cidr);
+    }
+  }
+  for (const acl of inventory.networkAcls) for (const entry of acl.entries) blocks.add(entry.cidr);
+  for (const table of inventory.routeTables) {
+    for (const { destination } of table.routes)
+      if (destination.includes('/')) blocks.add(destination);
+  }
+  for (const list of inventory.prefixLists) for (const cidr of list.cidrs) blocks.add(cidr);
+  for (const { cidrs, except } of policy.networks)
+    for (const cidr of [...cidrs, ...except]) blocks.add(cidr);
+  const parsed = [...blocks].sort().map((cidr) => parseBlock(cidr));
+  return (nic) =>
+    [...nic.ipv4, ...nic.ipv6]
+      .map((address) => {
+        const { version, start } = parseBlock(address);
+        return parsed
+          .map((block) =>
+            block.version === version && block.start <= start && start <= block.end ? 1 : 0,
+          )
+          .join('');
+      })
+      .join(' ');
+}
