@@ -1,7 +1,7 @@
 import type { PolicySource } from '../core/model/policy.ts';
 import { parsePolicy } from '../core/policy/parse-policy.ts';
 import type { Ports } from '../engine/ports.ts';
-import type { PublishInput } from './api/machine.ts';
+import { type StartPlan, startNumbered } from './number-plan.ts';
 
 /** The shipped policy has errors; a deploy that carried it would leave nothing in force. */
 export class ShippedPolicyError extends Error {
@@ -17,7 +17,7 @@ export interface PublishFirstOptions {
     readonly archive: Pick<Ports['archive'], 'putPolicy'>;
     readonly clock: Pick<Ports['clock'], 'now'>;
   };
-  readonly start: (input: PublishInput) => Promise<void>;
+  readonly start: StartPlan;
   readonly sources: readonly PolicySource[];
 }
 
@@ -47,13 +47,9 @@ export async function publishFirst(options: PublishFirstOptions): Promise<FirstP
     );
   }
   await ports.archive.putPolicy(policy.version, sources);
-  const generation = await ports.store.nextGeneration();
-  const plan = `plan-${generation}`;
-  await options.start({
-    plan,
-    generation,
-    policyVersion: policy.version,
+  const plan = await startNumbered(ports.store, options.start, {
     kind: 'publish',
+    policyVersion: policy.version,
     author: DEPLOY_AUTHOR,
     expectedVersion: null,
   });
