@@ -133,6 +133,8 @@ export interface Settings {
   /** 0 to 1. */
   readonly changeGuardShare: number;
   readonly onLeave: 'hold' | 'isolate' | 'restore';
+  /** Where the settings stand; absent where the defaults hold. */
+  readonly location?: Location;
 }
 
 /** A policy that linted clean. Every list is sorted by its name or id. */

@@ -4,8 +4,8 @@
  * segments, 10,000 rules).
  */
 
-/** One file. 10,000 rules of about 100 bytes are 1 MB; nobody reviews more than that in one file. */
-export const FILE_BYTES_MAX = 2 * 1024 * 1024;
+/** One file: about 8,000 rules; nobody reviews more than that in one file. */
+export const FILE_BYTES_MAX = 1024 * 1024;
 
 /**
  * All files together. They travel as one JSON body, and Lambda takes 6 MB for a synchronous call
@@ -17,7 +17,13 @@ export const POLICY_BYTES_MAX = 4 * 1024 * 1024;
 export const FILES_MAX = 1_000;
 
 /** Nodes (keys, values, lists, maps) of a file, counted as often as aliases repeat them. */
-export const NODES_MAX = 400_000;
+export const NODES_MAX = 250_000;
+
+/** Lexical tokens of a file; a line of a policy has about 30. Bounds the parser's memory. */
+export const TOKENS_MAX = 600_000;
+
+/** Syntax errors after which the rest of a file is not looked at: it is no YAML. */
+export const SYNTAX_ERRORS_MAX = 100;
 
 /** Levels of nesting. The deepest useful selector needs about ten; the readers recurse. */
 export const DEPTH_MAX = 32;

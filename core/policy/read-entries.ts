@@ -1,0 +1,339 @@
+import { containsCidr, excludeCidr, overlapCidr } from 'cidr-tools';
+import type {
+  Assertion,
+  BaselineEntry,
+  Guardrail,
+  Location,
+  Network,
+  Rule,
+  Segment,
+  Settings,
+  Zone,
+  ZoneMatcher,
+} from '../model/policy.ts';
+import { checkShape } from './check-shape.ts';
+import { quote } from './diagnostics.ts';
+import { CIDRS_MAX, SETTLE_WINDOW_MS_MAX } from './limits.ts';
+import { readCidr } from './read-cidr.ts';
+import { readSelector, readTags } from './read-selector.ts';
+import { readDay, readDurationMs, readShare } from './read-values.ts';
+import { childOf, type LocatedText, type Reading } from './reading.ts';
+import {
+  assertionSchema,
+  baselineSchema,
+  guardrailSchema,
+  networkSchema,
+  ruleSchema,
+  segmentSchema,
+  settingsSchema,
+  type ZoneMatcherInput,
+  zoneSchema,
+} from './schema.ts';
+import type { SenseBudget } from './selector-sense.ts';
+import type { TreeNode } from './source-tree.ts';
+
+/** An entry whose names can be looked up only when every file was read. */
+export interface Pending<T> {
+  readonly value: T;
+  readonly node: TreeNode;
+}
+
+/** Where an entry of a list begins, for people: at its id. */
+function idOf(node: TreeNode, reading: Reading): LocatedText | undefined {
+  return reading.textOf(childOf(node, 'id'));
+}
+
+const textsOnly = (texts: readonly LocatedText[]): string[] => [
+  ...new Set(texts.map(({ text }) => text)),
+];
+
+export function readSegment(
+  name: LocatedText,
+  node: TreeNode,
+  team: string | undefined,
+  reading: Reading,
+  budget: SenseBudget,
+): Segment | undefined {
+  const shape = checkShape(segmentSchema, node, reading.findings);
+  const select = childOf(node, 'select');
+  if (shape === undefined || select === undefined) return undefined;
+  const why = reading.proseOf(childOf(node, 'why'));
+  return {
+    name: name.text,
+    select: readSelector(select, reading, budget),
+    mode: shape.mode,
+    egress: shape.egress,
+    ...(shape.zone === undefined ? {} : { zone: shape.zone }),
+    crownJewel: shape.crownJewel ?? false,
+    bornIn: readIds(childOf(node, 'bornIn'), 'vpc', reading).sort(),
+    ...(team === undefined ? {} : { team }),
+    ...(why === undefined ? {} : { why }),
+    location: name.at,
+  };
+}
+
+/** Ids of AWS: a prefix and 8 or 17 hexadecimal digits (page "Resource IDs"). */
+function readIds(node: TreeNode | undefined, prefix: string, reading: Reading): string[] {
+  const texts = reading.textsOf(node);
+  for (const { text, at } of texts) {
+    if (new RegExp(`^${prefix}-[0-9a-f]{8,17}$`).test(text)) continue;
+    const seen = `${quote(text)} has not the form of an id \`${prefix}-...\``;
+    reading.findings.add('bad-id', at, seen, 'copy the id from AWS');
+  }
+  return textsOnly(texts);
+}
+
+export function readRule(
+  node: TreeNode,
+  team: string | undefined,
+  reading: Reading,
+): Pending<Rule> | undefined {
+  const shape = checkShape(ruleSchema, node, reading.findings);
+  const id = idOf(node, reading);
+  if (shape === undefined || id === undefined) return undefined;
+  const expires = reading.textOf(childOf(node, 'expires'));
+  if (expires !== undefined && readDay(expires.text) === undefined) {
+    const seen = `${quote(expires.text)} is no day of the calendar`;
+    reading.findings.add('bad-date', expires.at, seen, 'write it as `2027-03-31`');
+  }
+  const ticket = reading.proseOf(childOf(node, 'ticket'));
+  const value: Rule = {
+    id: id.text,
+    from: textsOnly(reading.someTextsOf(childOf(node, 'from'))),
+    to: textsOnly(reading.someTextsOf(childOf(node, 'to'))),
+    allow: reading.allowancesOf(childOf(node, 'allow')),
+    why: reading.proseOf(childOf(node, 'why')) ?? '',
+    ...(ticket === undefined ? {} : { ticket }),
+    ...(expires === undefined ? {} : { expires: expires.text }),
+    ...(team === undefined ? {} : { team }),
+    location: id.at,
+  };
+  return { value, node };
+}
+
+export function readBaseline(node: TreeNode, reading: Reading): Pending<BaselineEntry> | undefined {
+  const shape = checkShape(baselineSchema, node, reading.findings);
+  const id = idOf(node, reading);
+  if (shape === undefined || id === undefined) return undefined;
+  exactlyOne(node, ['to', 'from'], id.at, reading);
+  const value: BaselineEntry = {
+    id: id.text,
+    ...(shape.to === undefined ? {} : { to: shape.to }),
+    ...(shape.from === undefined ? {} : { from: shape.from }),
+    allow: reading.allowancesOf(childOf(node, 'allow')),
+    why: reading.proseOf(childOf(node, 'why')) ?? '',
+    location: id.at,
+  };
+  return { value, node };
+}
+
+function exactlyOne(
+  node: TreeNode,
+  keys: readonly string[],
+  at: Location,
+  reading: Reading,
+): boolean {
+  const present = keys.filter((key) => childOf(node, key) !== undefined);
+  if (present.length === 1) return true;
+  const choice = keys.map((key) => `\`${key}\``).join(', ');
+  if (present.length === 0) {
+    reading.findings.add('missing-key', at, `none of ${choice} is here`, 'add exactly one of them');
+    return false;
+  }
+  const both = present.map((key) => `\`${key}\``).join(' and ');
+  const keyAt = node.kind === 'map' ? node.entries.get(present[1] ?? '')?.keyAt : undefined;
+  reading.findings.add('bad-value', keyAt ?? at, `${both} exclude each other`, 'keep one of them');
+  return false;
+}
+
+export function readGuardrail(node: TreeNode, reading: Reading): Pending<Guardrail> | undefined {
+  const shape = checkShape(guardrailSchema, node, reading.findings);
+  const id = idOf(node, reading);
+  if (shape === undefined || id === undefined) return undefined;
+  const deny = childOf(node, 'deny');
+  const from = readMatcher(shape.deny.from, childOf(deny, 'from') ?? node, reading);
+  const to = readMatcher(shape.deny.to, childOf(deny, 'to') ?? node, reading);
+  if (from === undefined || to === undefined) return undefined;
+  const value: Guardrail = {
+    id: id.text,
+    deny: { from, to },
+    except: textsOnly(reading.textsOf(childOf(node, 'except'))),
+    why: reading.proseOf(childOf(node, 'why')) ?? '',
+    location: id.at,
+  };
+  return { value, node };
+}
+
+function readMatcher(
+  input: ZoneMatcherInput,
+  node: TreeNode,
+  reading: Reading,
+): ZoneMatcher | undefined {
+  if (!exactlyOne(node, ['zone', 'segment', 'not'], node.at, reading)) return undefined;
+  if (input.zone !== undefined) return { zone: input.zone };
+  if (input.segment !== undefined) return { segment: input.segment };
+  const below = childOf(node, 'not');
+  if (input.not === undefined || below === undefined) return undefined;
+  const inner = readMatcher(input.not, below, reading);
+  return inner === undefined ? undefined : { not: inner };
+}
+
+export function readAssertion(node: TreeNode, reading: Reading): Pending<Assertion> | undefined {
+  const shape = checkShape(assertionSchema, node, reading.findings);
+  const id = idOf(node, reading);
+  if (shape === undefined || id === undefined) return undefined;
+  const [port] = reading.allowancesOf(childOf(node, 'port'));
+  if (port === undefined) return undefined;
+  const { from, to, expect } = shape;
+  return { value: { id: id.text, from, to, port, expect, location: id.at }, node };
+}
+
+export function readZone(name: LocatedText, node: TreeNode, reading: Reading): Zone | undefined {
+  const shape = checkShape(zoneSchema, node, reading.findings);
+  if (shape === undefined) return undefined;
+  const tags = childOf(childOf(node, 'subnets'), 'tags');
+  const subnetTags = tags === undefined ? {} : readTags(tags, reading);
+  return { name: name.text, subnetTags, location: name.at };
+}
+
+export function readNetwork(
+  name: LocatedText,
+  node: TreeNode,
+  reading: Reading,
+): Network | undefined {
+  const shape = checkShape(networkSchema, node, reading.findings);
+  if (shape === undefined) return undefined;
+  if (!exactlyOne(node, ['cidrs', 'prefixList', 'securityGroups'], name.at, reading)) {
+    return undefined;
+  }
+  const cidrs = readCidrs(childOf(node, 'cidrs'), reading);
+  const list = reading.textOf(childOf(node, 'prefixList'));
+  const groups = childOf(node, 'securityGroups');
+  return {
+    name: name.text,
+    ...(shape.zone === undefined ? {} : { zone: shape.zone }),
+    cidrs: textsOnly(cidrs),
+    except: readExcept(childOf(node, 'except'), cidrs, reading),
+    ...(list === undefined ? {} : { prefixList: list.text }),
+    ...(groups === undefined ? {} : { securityGroups: readGroups(groups, reading) }),
+    includesWorkloads: shape.includesWorkloads ?? false,
+    location: name.at,
+  };
+}
+
+function readGroups(node: TreeNode, reading: Reading): NonNullable<Network['securityGroups']> {
+  const ids = childOf(node, 'ids');
+  const tags = childOf(node, 'tags');
+  if (ids === undefined && tags === undefined) {
+    const seen = 'none of `ids`, `tags` is here';
+    reading.findings.add('missing-key', node.at, seen, 'add one of them');
+  }
+  if (ids !== undefined) reading.someTextsOf(ids);
+  return {
+    ids: readIds(ids, 'sg', reading).sort(),
+    tags: tags === undefined ? {} : readTags(tags, reading),
+  };
+}
+
+function readCidrs(node: TreeNode | undefined, reading: Reading): LocatedText[] {
+  const texts = reading.someTextsOf(node);
+  if (node !== undefined && texts.length > CIDRS_MAX) {
+    const seen = `the list has \`${texts.length}\` ranges; at most ${CIDRS_MAX} fit any group`;
+    reading.findings.add('too-many', node.at, seen, 'merge them, or use a prefix list');
+  }
+  return texts.flatMap(({ text, at }) => {
+    const read = readCidr(text);
+    if (read.kind === 'bad') {
+      const hint = 'write it as `10.0.0.0/16` or `2001:db8::/32`';
+      reading.findings.add('bad-cidr', at, `${quote(text)} ${read.seen}`, hint);
+      return [];
+    }
+    if (read.flaw === 'host bits') {
+      const seen = `${quote(text)} has bits set below its prefix and is read as \`${read.cidr}\``;
+      const hint = `write \`${read.cidr}\`, or a longer prefix if one address was meant`;
+      reading.findings.add('cidr-host-bits', at, seen, hint);
+    } else if (read.flaw === 'form') {
+      const seen = `${quote(text)} is read as \`${read.cidr}\``;
+      reading.findings.add('cidr-not-canonical', at, seen, `write \`${read.cidr}\``);
+    }
+    return [{ text: read.cidr, at }];
+  });
+}
+
+function readExcept(
+  node: TreeNode | undefined,
+  cidrs: readonly LocatedText[],
+  reading: Reading,
+): string[] {
+  if (node === undefined) return [];
+  const except = readCidrs(node, reading);
+  const ranges = textsOnly(cidrs);
+  if (ranges.length === 0) {
+    const hint = '`except` goes with `cidrs` alone';
+    reading.findings.add('bad-value', node.at, 'there are no `cidrs` to except from', hint);
+    return textsOnly(except);
+  }
+  for (const { text, at } of except) {
+    if (overlapCidr(ranges, text)) continue;
+    const hint = 'remove it, or correct it';
+    reading.findings.add('except-outside', at, `${quote(text)} is outside the network`, hint);
+  }
+  const all = textsOnly(except);
+  // containsCidr first: it is cheap, and excludeCidr of many ranges is not.
+  if (all.length > 0 && (containsCidr(all, ranges) || excludeCidr(ranges, all).length === 0)) {
+    const seen = 'the exceptions leave nothing of the network';
+    reading.findings.add('network-empty', node.at, seen, 'remove some of them');
+  }
+  return all;
+}
+
+/** What holds where root.yaml says nothing: no VPC is managed. */
+export const DEFAULT_SETTINGS: Settings = {
+  vpcTags: {},
+  unclassified: 'observe',
+  settleWindowMs: 120_000,
+  keepSecurityGroups: [],
+  changeGuardShare: 0.2,
+  onLeave: 'hold',
+};
+
+export function readSettings(
+  node: TreeNode,
+  keyAt: Location,
+  reading: Reading,
+): Settings | undefined {
+  const shape = checkShape(settingsSchema, node, reading.findings);
+  if (shape === undefined) return undefined;
+  const tags = childOf(childOf(node, 'vpcs'), 'tags');
+  return {
+    vpcTags: tags === undefined ? {} : readTags(tags, reading),
+    unclassified: shape.unclassified,
+    settleWindowMs: readSettleWindow(reading.textOf(childOf(node, 'settleWindow')), reading),
+    keepSecurityGroups: readIds(childOf(node, 'keepSecurityGroups'), 'sg', reading).sort(),
+    changeGuardShare: readGuardShare(
+      reading.textOf(childOf(childOf(node, 'changeGuard'), 'share')),
+      reading,
+    ),
+    onLeave: shape.onLeave,
+    location: keyAt,
+  };
+}
+
+function readSettleWindow(text: LocatedText | undefined, reading: Reading): number {
+  if (text === undefined) return DEFAULT_SETTINGS.settleWindowMs;
+  const ms = readDurationMs(text.text);
+  if (ms !== undefined && ms <= SETTLE_WINDOW_MS_MAX) return ms;
+  const seen =
+    ms === undefined ? `${quote(text.text)} is no duration` : `${quote(text.text)} exceeds a day`;
+  reading.findings.add('bad-duration', text.at, seen, 'write for example `90s`, `2m` or `1h`');
+  return DEFAULT_SETTINGS.settleWindowMs;
+}
+
+function readGuardShare(text: LocatedText | undefined, reading: Reading): number {
+  if (text === undefined) return DEFAULT_SETTINGS.changeGuardShare;
+  const share = readShare(text.text);
+  if (share !== undefined) return share;
+  const seen = `${quote(text.text)} is no share from 0% to 100%`;
+  reading.findings.add('bad-share', text.at, seen, 'write for example `20%`');
+  return DEFAULT_SETTINGS.changeGuardShare;
+}

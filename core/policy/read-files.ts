@@ -1,0 +1,280 @@
+import type {
+  Assertion,
+  BaselineEntry,
+  Guardrail,
+  Location,
+  Network,
+  PolicySource,
+  Rule,
+  Segment,
+  Settings,
+  Zone,
+} from '../model/policy.ts';
+import { addUnknownKey, kindOf } from './check-shape.ts';
+import { placeOf, quote, startOf } from './diagnostics.ts';
+import { RULES_MAX, SEGMENTS_MAX } from './limits.ts';
+import {
+  DEFAULT_SETTINGS,
+  type Pending,
+  readAssertion,
+  readBaseline,
+  readGuardrail,
+  readNetwork,
+  readRule,
+  readSegment,
+  readSettings,
+  readZone,
+} from './read-entries.ts';
+import { isReservedService } from './read-traffic.ts';
+import { childOf, type LocatedText, type Reading } from './reading.ts';
+import { API_VERSION, fileSchema, ROOT_SECTIONS } from './schema.ts';
+import { SENSE_BUDGET, type SenseBudget } from './selector-sense.ts';
+import { readTree, type TreeMap, type TreeNode } from './source-tree.ts';
+
+/** A file whose text is a map. */
+export interface PolicyFile {
+  readonly file: string;
+  readonly isRoot: boolean;
+  readonly root: TreeMap;
+}
+
+/** What the files hold, before names are looked up across them. */
+export interface Draft {
+  settings: Settings;
+  readonly zones: Zone[];
+  readonly networks: { readonly value: Network; readonly node: TreeNode }[];
+  readonly segments: { readonly value: Segment; readonly node: TreeNode }[];
+  readonly rules: Pending<Rule>[];
+  readonly baseline: Pending<BaselineEntry>[];
+  readonly guardrails: Pending<Guardrail>[];
+  readonly assertions: Pending<Assertion>[];
+}
+
+export function isRootFile(file: string): boolean {
+  return /(?:^|[\\/])root\.ya?ml$/.test(file);
+}
+
+/** Parses a file and checks what stands at its top. */
+export function readFile(source: PolicySource, reading: Reading): PolicyFile | undefined {
+  const { findings } = reading;
+  const root = readTree(source, findings);
+  if (root === undefined) return undefined;
+  if (root.kind !== 'map') {
+    const seen = `${kindOf(root)} stands here, expected a map`;
+    findings.add('wrong-type', root.at, seen, `start with \`apiVersion: ${API_VERSION}\``);
+    return undefined;
+  }
+  const isRoot = isRootFile(source.file);
+  const known = JSON.stringify(Object.keys(fileSchema.shape));
+  for (const [key, { keyAt }] of root.entries) {
+    if (!(key in fileSchema.shape)) addUnknownKey(key, known, root, findings);
+    else if (!isRoot && ROOT_SECTIONS.some((section) => section === key)) {
+      const seen = `section ${quote(key)} stands in a team's file`;
+      findings.add('root-only', keyAt, seen, 'move it to root.yaml');
+    }
+  }
+  checkApiVersion(root, reading);
+  if (!isRoot) checkTeam(root, reading);
+  return { file: source.file, isRoot, root };
+}
+
+function checkApiVersion(root: TreeMap, reading: Reading): void {
+  const node = childOf(root, 'apiVersion');
+  if (node === undefined) {
+    const seen = 'key `apiVersion` is missing here';
+    reading.findings.add('missing-key', root.at, seen, `add \`apiVersion: ${API_VERSION}\``);
+  } else if (node.kind !== 'scalar' || node.value !== API_VERSION) {
+    const seen = `${kindOf(node)} is not one of \`${API_VERSION}\``;
+    reading.findings.add('bad-value', node.at, seen, `write \`${API_VERSION}\``);
+  }
+}
+
+function checkTeam(root: TreeMap, reading: Reading): void {
+  if (root.entries.has('team')) return;
+  const seen = 'key `team` is missing here';
+  reading.findings.add('missing-key', root.at, seen, "add `team:` with the owner's name");
+}
+
+function teamOf(file: PolicyFile, reading: Reading): string | undefined {
+  const node = childOf(file.root, 'team');
+  if (node === undefined) return undefined;
+  const team = reading.textOf(node);
+  if (team === undefined) {
+    const seen = `${kindOf(node)} stands here, expected text`;
+    reading.findings.add('wrong-type', node.at, seen, 'write text');
+    return undefined;
+  }
+  return reading.checkName('team', team) ? team.text : undefined;
+}
+
+interface NamedEntry {
+  readonly name: LocatedText;
+  readonly node: TreeNode;
+}
+
+/** Entries of a section that is a map from names. */
+function namedEntries(file: PolicyFile, section: string, reading: Reading): NamedEntry[] {
+  const node = childOf(file.root, section);
+  if (node === undefined) return [];
+  if (node.kind === 'map') {
+    return [...node.entries].map(([text, { keyAt, value }]) => ({
+      name: { text, at: keyAt },
+      node: value,
+    }));
+  }
+  const seen = `${kindOf(node)} stands here, expected a map`;
+  reading.findings.add('wrong-type', node.at, seen, `write \`name: { ... }\` below \`${section}\``);
+  return [];
+}
+
+/** Entries of a section that is a list. */
+function listedEntries(file: PolicyFile, section: string, reading: Reading): readonly TreeNode[] {
+  const node = childOf(file.root, section);
+  if (node === undefined) return [];
+  if (node.kind === 'list') return node.items;
+  const seen = `${kindOf(node)} stands here, expected a list`;
+  reading.findings.add('wrong-type', node.at, seen, `write \`- { id: ... }\` below \`${section}\``);
+  return [];
+}
+
+/** Reads all entries of all files. Names first, since a file may use what a later one defines. */
+export function readEntries(files: readonly PolicyFile[], reading: Reading): Draft {
+  const draft: Draft = {
+    settings: DEFAULT_SETTINGS,
+    zones: [],
+    networks: [],
+    segments: [],
+    rules: [],
+    baseline: [],
+    guardrails: [],
+    assertions: [],
+  };
+  for (const file of files) readServices(file, reading);
+  const budget: SenseBudget = { left: SENSE_BUDGET };
+  for (const file of files) {
+    readRootSections(file, draft, reading);
+    readTeamSections(file, draft, reading, budget);
+  }
+  checkCount('segments', SEGMENTS_MAX, draft.segments, reading);
+  checkCount('rules', RULES_MAX, draft.rules, reading);
+  return draft;
+}
+
+function checkCount(
+  what: string,
+  most: number,
+  entries: readonly { readonly value: { readonly location: Location } }[],
+  reading: Reading,
+): void {
+  const first = entries[most];
+  if (first === undefined) return;
+  const seen = `the policy has \`${entries.length}\` ${what}; at most ${most} are possible`;
+  reading.findings.add('too-many', first.value.location, seen, 'merge some of them');
+}
+
+function readServices(file: PolicyFile, reading: Reading): void {
+  const entries = namedEntries(file, 'services', reading);
+  // Declared before any is read, so that one that names another is told apart from an unknown name.
+  for (const { name } of entries) {
+    if (isReservedService(name.text)) {
+      const seen = `service ${quote(name.text)} is called like a protocol`;
+      reading.findings.add('reserved-name', name.at, seen, 'rename it');
+    }
+    reading.declare('services', 'service', name);
+  }
+  for (const { name, node } of entries) {
+    if (node.kind === 'map' || (node.kind === 'scalar' && node.value === null)) {
+      const seen = `${kindOf(node)} stands here, expected a text or a list of texts`;
+      reading.findings.add('wrong-type', node.at, seen, 'write for example `tcp/5432`');
+      continue;
+    }
+    const named = reading.textsOf(node).find(({ text }) => reading.has('services', text));
+    if (named !== undefined) {
+      const seen = `service ${quote(name.text)} names the service ${quote(named.text)}`;
+      reading.findings.add('bad-port', named.at, seen, 'write its ports here');
+      continue;
+    }
+    const ranges = reading.allowancesOf(node).flatMap((allowance) => allowance.ranges);
+    if (!reading.services.has(name.text)) {
+      reading.services.set(name.text, { text: name.text, ranges });
+    }
+  }
+}
+
+function readRootSections(file: PolicyFile, draft: Draft, reading: Reading): void {
+  const settings = file.root.entries.get('settings');
+  if (settings !== undefined) {
+    const read = readSettings(settings.value, settings.keyAt, reading);
+    if (read !== undefined && file.isRoot) draft.settings = read;
+  }
+  for (const { name, node } of namedEntries(file, 'zones', reading)) {
+    reading.declare('zones', 'zone', name);
+    const value = readZone(name, node, reading);
+    if (value !== undefined) draft.zones.push(value);
+  }
+  for (const { name, node } of namedEntries(file, 'networks', reading)) {
+    reading.declare('peers', 'network', name);
+    const value = readNetwork(name, node, reading);
+    if (value !== undefined) draft.networks.push({ value, node });
+  }
+  const sections = [
+    ['baseline', 'baseline entry', readBaseline, draft.baseline],
+    ['guardrails', 'guardrail', readGuardrail, draft.guardrails],
+    ['assert', 'assertion', readAssertion, draft.assertions],
+  ] as const;
+  for (const [section, what, read, into] of sections) {
+    for (const node of listedEntries(file, section, reading)) {
+      declareId(node, what, reading);
+      const pending = read(node, reading);
+      if (pending !== undefined) (into as Pending<unknown>[]).push(pending);
+    }
+  }
+}
+
+function declareId(node: TreeNode, what: string, reading: Reading): void {
+  const id = reading.textOf(childOf(node, 'id'));
+  if (id !== undefined) reading.declare('ids', what, id);
+}
+
+function readTeamSections(
+  file: PolicyFile,
+  draft: Draft,
+  reading: Reading,
+  budget: SenseBudget,
+): void {
+  const team = teamOf(file, reading);
+  for (const { name, node } of namedEntries(file, 'segments', reading)) {
+    reading.declare('peers', 'segment', name);
+    const value = readSegment(name, node, team, reading, budget);
+    if (value !== undefined) draft.segments.push({ value, node });
+  }
+  for (const node of listedEntries(file, 'rules', reading)) {
+    declareId(node, 'rule', reading);
+    const pending = readRule(node, team, reading);
+    if (pending !== undefined) draft.rules.push(pending);
+  }
+}
+
+/** Exactly one root.yaml, no file twice. */
+export function checkFileNames(sources: readonly PolicySource[], reading: Reading): void {
+  const seen = new Set<string>();
+  for (const { file } of sources) {
+    if (seen.has(file)) {
+      const message = `file ${quote(file)} is given twice`;
+      reading.findings.add('file-twice', startOf(file), message, 'give each file its own name');
+    }
+    seen.add(file);
+  }
+  const roots = [...seen].filter(isRootFile).sort();
+  const [first, ...others] = roots;
+  if (first === undefined) {
+    const message = 'no file is called `root.yaml`';
+    const hint = 'add root.yaml with settings, zones, networks and guardrails';
+    reading.findings.add('no-root', startOf('root.yaml'), message, hint);
+    return;
+  }
+  for (const other of others) {
+    const message = `this is a second root file, beside ${placeOf(startOf(first))}`;
+    reading.findings.add('two-roots', startOf(other), message, 'keep one of them');
+  }
+}
