@@ -11,9 +11,13 @@ so the token is taken out of it before anything runs.
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
+from internal_route import front_door, hide_token
+from lifeline import stop_with_parent
 from mending import MendRefused
 
 EXIT_MEND_REFUSED = 3
@@ -31,10 +35,24 @@ def _load_mends() -> Any:
     return MENDS
 
 
-def main() -> int:
-    from internal_route import hide_token
+def _stand_apart() -> None:
+    """Keeps this process to itself: no life after the sandbox, no other
+    listener, no secret for functions to inherit.
 
+    Functions are unpacked below TMPDIR; a package.json there, empty as on AWS, says that their
+    plain `.js` files are not of the module type of whatever project TMPDIR lies in.
+    """
     hide_token()
+    if front_door() is not None:
+        stop_with_parent()
+    os.environ.setdefault("IOT_MTLS_ENABLED", "0")
+    scratch = os.environ.get("TMPDIR")
+    if scratch:
+        Path(scratch, "package.json").write_text("{}\n", "utf-8")
+
+
+def main() -> int:
+    _stand_apart()
     mends = _load_mends()
     try:
         if "--shapes" in sys.argv[1:]:

@@ -17,6 +17,8 @@ import signal
 import sys
 from typing import Any
 
+from internal_route import front_door
+from lifeline import stop_with_parent
 from mending import MendRefused
 
 EXIT_MEND_REFUSED = 3
@@ -86,6 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"moto cannot be started: {error}", file=sys.stderr)
         return EXIT_MEND_REFUSED
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if front_door() is not None:
+        stop_with_parent()
     _serve(options.host, options.port)
     return 0
 
