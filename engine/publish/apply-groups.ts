@@ -1,0 +1,205 @@
+import type { DesiredRule } from '../../core/model/desired-state.ts';
+import type { GroupRule, SecurityGroup } from '../../core/model/inventory.ts';
+import type {
+  AuthorizeStep,
+  CreateGroupStep,
+  DeleteGroupStep,
+  Outcome,
+  RevokeStep,
+  StepReport,
+} from '../../core/model/plan.ts';
+import { ruleKey } from '../../core/plan/rule-keys.ts';
+import { type BackOff, withBackOff } from '../back-off.ts';
+import {
+  codeOf,
+  isAlreadyThere,
+  isDependency,
+  isGroupMissing,
+  isIncorrectState,
+  isNotThere,
+  isNotYetVisible,
+  isThrottling,
+  isTransient,
+} from '../ec2-errors.ts';
+import type { Ports, ResolvedRule } from '../ports.ts';
+import { type OwnedGroups, type PlanContext, readOwned } from './plan-context.ts';
+
+/** Group and rule writes refill at 5 a second (aws-facts 2.1), so patience is cheap here. */
+const GROUP_WRITE: BackOff = { attempts: 8, delayMsFirst: 200, delayMsMax: 5_000 };
+
+/** A duplicate or an absent rule says that our reading was old: read, compare, write again. */
+const DIFFERENCES_MAX = 4;
+
+export type GroupStep = CreateGroupStep | AuthorizeStep | RevokeStep | DeleteGroupStep;
+
+/** What the steps of one phase work with; the owned groups are read again where they may be old. */
+export class GroupHand {
+  readonly #ports: Ports;
+  readonly #context: PlanContext;
+  #owned: OwnedGroups | undefined;
+
+  constructor(ports: Ports, context: PlanContext) {
+    this.#ports = ports;
+    this.#context = context;
+  }
+
+  async owned(): Promise<OwnedGroups> {
+    this.#owned ??= await readOwned(this.#ports, this.#context.inventory);
+    return this.#owned;
+  }
+
+  async ownedAgain(): Promise<OwnedGroups> {
+    this.#owned = undefined;
+    return await this.owned();
+  }
+
+  /**
+   * Carries out one step, from what exists now: a step that a run before has done is `not-needed`.
+   * An error becomes an outcome, so that independent steps go on.
+   */
+  async carryOut(step: GroupStep, protects?: (rule: GroupRule) => boolean): Promise<StepReport> {
+    const report = (outcome: Outcome): StepReport => ({
+      step: step.id,
+      phase: step.phase,
+      outcome,
+    });
+    try {
+      if (step.kind === 'create-group') return report(await this.#create(step));
+      if (step.kind === 'authorize') return report(await this.#authorize(step));
+      if (step.kind === 'revoke') return report(await this.#revoke(step, protects));
+      return report(await this.#delete(step));
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#ports.signal.event('step-failed', {
+        step: step.id,
+        error: codeOf(error),
+        reason: text,
+      });
+      return report({ kind: 'failed', error: text, code: codeOf(error) });
+    }
+  }
+
+  async #create(step: CreateGroupStep): Promise<Outcome> {
+    const owned = await this.owned();
+    if (owned.byKey.has(step.group)) return { kind: 'not-needed' };
+    const { vpc, name, description } = step;
+    await this.#call(() =>
+      this.#ports.writer.createGroup({ key: step.group, vpc, name, description }),
+    );
+    // The next step finds it in a fresh reading.
+    this.#owned = undefined;
+    return { kind: 'added' };
+  }
+
+  async #authorize(step: AuthorizeStep): Promise<Outcome> {
+    for (let attempt = 0; attempt < DIFFERENCES_MAX; attempt += 1) {
+      const owned = attempt === 0 ? await this.owned() : await this.ownedAgain();
+      const group = await this.#find(step.group);
+      if (group === undefined) return absent(step.group);
+      const have = new Set(group[step.direction].map((rule) => ruleKey(rule, owned.keysById)));
+      const missing = step.rules.filter((rule) => !have.has(ruleKey(rule, owned.keysById)));
+      if (missing.length === 0) return { kind: attempt === 0 ? 'not-needed' : 'added' };
+      const rules = resolveRules(missing, owned);
+      if (typeof rules === 'string') return absent(rules);
+      try {
+        await this.#call(() => this.#ports.writer.authorize(group.id, step.direction, rules));
+        return { kind: 'added' };
+      } catch (error) {
+        // A peer that was made a moment ago may not be visible everywhere yet.
+        if (isNotYetVisible(error)) await this.#ports.clock.sleep(200 * 2 ** attempt);
+        else if (!isAlreadyThere(error)) throw error;
+      }
+    }
+    return { kind: 'waiting', reason: 'the rules of the group change under our hands' };
+  }
+
+  async #revoke(step: RevokeStep, protects?: (rule: GroupRule) => boolean): Promise<Outcome> {
+    const wanted = protects === undefined ? step.rules : step.rules.filter((r) => !protects(r));
+    const spared = step.rules.length - wanted.length;
+    const blocked: Outcome = {
+      kind: 'blocked',
+      reason: `${spared} of ${step.rules.length} rules stay: an interface that could not be attached may live on them`,
+    };
+    if (wanted.length === 0 && spared > 0) return blocked;
+    for (let attempt = 0; attempt < DIFFERENCES_MAX; attempt += 1) {
+      const owned = attempt === 0 ? await this.owned() : await this.ownedAgain();
+      const group = owned.byKey.get(step.group);
+      if (group === undefined) return { kind: 'not-needed' };
+      const keys = new Set(wanted.map((rule) => ruleKey(rule, owned.keysById)));
+      const there = group[step.direction].filter((rule) => keys.has(ruleKey(rule, owned.keysById)));
+      if (there.length === 0) return attempt === 0 ? { kind: 'not-needed' } : { kind: 'removed' };
+      try {
+        await this.#call(() => this.#ports.writer.revoke(group.id, step.direction, there));
+        return spared > 0 ? blocked : { kind: 'removed' };
+      } catch (error) {
+        if (!isNotThere(error)) throw error;
+      }
+    }
+    return { kind: 'waiting', reason: 'the rules of the group change under our hands' };
+  }
+
+  async #delete(step: DeleteGroupStep): Promise<Outcome> {
+    const owned = await this.owned();
+    if (!owned.ids.includes(step.groupId)) return { kind: 'not-needed' };
+    try {
+      await this.#call(() => this.#ports.writer.deleteGroup(step.groupId));
+      return { kind: 'removed' };
+    } catch (error) {
+      if (isGroupMissing(error)) return { kind: 'not-needed' };
+      if (!isDependency(error)) throw error;
+      return { kind: 'waiting', reason: 'an interface or a rule still refers to the group' };
+    }
+  }
+
+  /** A group made a moment ago may not be in the reading yet. */
+  async #find(key: string): Promise<SecurityGroup | undefined> {
+    for (let attempt = 0; attempt < DIFFERENCES_MAX; attempt += 1) {
+      const found = (await this.owned()).byKey.get(key);
+      if (found !== undefined) return found;
+      await this.#ports.clock.sleep(200 * 2 ** attempt);
+      await this.ownedAgain();
+    }
+    return undefined;
+  }
+
+  async #call<T>(write: () => Promise<T>): Promise<T> {
+    return await withBackOff(this.#ports, GROUP_WRITE, isWorthRepeating, async () => {
+      try {
+        return await write();
+      } catch (error) {
+        if (isThrottling(error)) {
+          this.#ports.signal.event('throttled', { plan: this.#context.plan.id });
+          await this.#ports.store.count({ throttled: 1 });
+        }
+        throw error;
+      }
+    });
+  }
+}
+
+function isWorthRepeating(error: unknown): boolean {
+  return isThrottling(error) || isIncorrectState(error) || isTransient(error);
+}
+
+function absent(key: string): Outcome {
+  return { kind: 'failed', error: `group ${key} does not exist`, code: 'InvalidGroup.NotFound' };
+}
+
+/** Rules with ids for keys; a text: the key of a group that does not exist. */
+export function resolveRules(
+  rules: readonly DesiredRule[],
+  owned: OwnedGroups,
+): readonly ResolvedRule[] | string {
+  const resolved: ResolvedRule[] = [];
+  for (const rule of rules) {
+    const { peer } = rule;
+    if (peer.kind !== 'owned') {
+      resolved.push({ ...rule, peer });
+      continue;
+    }
+    const id = owned.byKey.get(peer.key)?.id;
+    if (id === undefined) return peer.key;
+    resolved.push({ ...rule, peer: { kind: 'group', id } });
+  }
+  return resolved;
+}

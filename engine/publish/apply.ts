@@ -1,0 +1,161 @@
+import { parseGroupKey } from '../../core/compile/owned-groups.ts';
+import type { GroupRule } from '../../core/model/inventory.ts';
+import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
+import type { Ports } from '../ports.ts';
+import { GroupHand, type GroupStep } from './apply-groups.ts';
+import { readListed } from './barrier.ts';
+import {
+  assertCurrent,
+  assertInForce,
+  keepOutcomes,
+  loadPlan,
+  movePlan,
+  type PlanContext,
+} from './plan-context.ts';
+import { StepsFailed } from './refusals.ts';
+
+/** How many groups' steps pass before it is asked again whether the plan is still the right one. */
+const STEPS_BETWEEN_CHECKS = 20;
+
+/** How often a group is tried that something still refers to, before it is left for the next plan. */
+const DELETE_ROUNDS_MAX = 6;
+
+/**
+ * Phase create: groups, their rules, and away with AWS's default egress. Adds only, so a run that
+ * dies here, or a plan that becomes stale here, has cut nothing. Throws StepsFailed when a step
+ * failed: nothing may be attached to groups that lack rules.
+ */
+export async function applyCreate(ports: Ports, id: string): Promise<readonly StepReport[]> {
+  const context = await loadPlan(ports, id);
+  const head = await assertCurrent(ports, context.plan);
+  // A resumed plan that is in force already is past this phase.
+  if (head?.generation === context.plan.generation) return [];
+  await movePlan(ports, context.record, { state: 'applying', phase: 'create' });
+  const reports = await carryOut(ports, context, {
+    steps: groupSteps(context, 'create'),
+    current: async () => void (await assertCurrent(ports, context.plan)),
+  });
+  throwIfFailed(id, reports);
+  return reports;
+}
+
+/**
+ * Phase revoke: rules that nobody wants any more. The rules that an interface which could not be
+ * attached, or its rule peers, may live on stay.
+ */
+export async function applyRevoke(ports: Ports, id: string): Promise<readonly StepReport[]> {
+  const context = await loadPlan(ports, id);
+  const head = await assertInForce(ports, context.plan);
+  await movePlan(ports, context.record, { state: 'applying', phase: 'revoke' });
+  const reading = await readListed(ports, context, { phase: 'steady', giveUp: true });
+  const carried = new Set(
+    reading.listed
+      .filter((one) => reading.failed.includes(one.step))
+      .flatMap((one) => one.record?.groups ?? one.step.from),
+  );
+  const isLivedOn = (step: RevokeStep, rule: GroupRule): boolean => {
+    const segment = parseGroupKey(step.group)?.segment;
+    if (segment !== undefined && head.blockedSegments[segment] !== undefined) return true;
+    return rule.peer.kind === 'group' && carried.has(rule.peer.id);
+  };
+  const hand = new GroupHand(ports, context);
+  const owned = await hand.owned();
+  const reports = await carryOut(ports, context, {
+    steps: groupSteps(context, 'revoke'),
+    current: async () => void (await assertInForce(ports, context.plan)),
+    protects: (step) => {
+      if (step.kind !== 'revoke') return undefined;
+      const isCarried = carried.has(owned.byKey.get(step.group)?.id ?? '');
+      return (rule) => isCarried || isLivedOn(step, rule);
+    },
+  });
+  throwIfFailed(id, reports);
+  return reports;
+}
+
+/**
+ * Phase delete: groups that nobody carries. What something still refers to is tried again for a
+ * while and then left as `waiting`; the sweep's plan takes it up.
+ */
+export async function applyDelete(ports: Ports, id: string): Promise<readonly StepReport[]> {
+  const context = await loadPlan(ports, id);
+  await assertInForce(ports, context.plan);
+  await movePlan(ports, context.record, { state: 'applying', phase: 'delete' });
+  const current = async () => void (await assertInForce(ports, context.plan));
+  let steps = groupSteps(context, 'delete');
+  const done = new Map<string, StepReport>();
+  for (let round = 0; round < DELETE_ROUNDS_MAX && steps.length > 0; round += 1) {
+    if (round > 0) await ports.clock.sleep(Math.min(250 * 2 ** round, 5_000));
+    const reports = await carryOut(ports, context, { steps, current });
+    for (const report of reports) done.set(report.step, report);
+    const open = new Set(
+      reports.filter((one) => one.outcome.kind === 'waiting').map((one) => one.step),
+    );
+    steps = steps.filter((step) => open.has(step.id));
+  }
+  throwIfFailed(id, [...done.values()]);
+  return [...done.values()];
+}
+
+/** The plan is done: everything that was to be done is, or is named in the report. */
+export async function finishPublish(ports: Ports, id: string): Promise<void> {
+  const { plan, record } = await loadPlan(ports, id);
+  const report = await ports.archive.getReport(id);
+  if (report === undefined) {
+    await ports.archive.putReport({ plan: id, generation: plan.generation, steps: [] });
+  }
+  const outcomes: Record<string, number> = {};
+  for (const { outcome } of report?.steps ?? []) {
+    outcomes[outcome.kind] = (outcomes[outcome.kind] ?? 0) + 1;
+  }
+  await movePlan(ports, record, { state: 'done', phase: 'delete' });
+  ports.signal.event('plan-done', { plan: id, generation: plan.generation, outcomes });
+}
+
+function groupSteps({ plan }: PlanContext, phase: Phase): readonly GroupStep[] {
+  return plan.steps.flatMap((step) => ('interface' in step || step.phase !== phase ? [] : [step]));
+}
+
+interface Work {
+  readonly steps: readonly GroupStep[];
+  /** Throws StalePlan. */
+  readonly current: () => Promise<void>;
+  readonly protects?: (step: GroupStep) => ((rule: GroupRule) => boolean) | undefined;
+}
+
+/** In the plan's order; a step whose forerunner failed is skipped, the others go on. */
+async function carryOut(
+  ports: Ports,
+  context: PlanContext,
+  work: Work,
+): Promise<readonly StepReport[]> {
+  const hand = new GroupHand(ports, context);
+  const reports: StepReport[] = [];
+  const unfinished = new Set<string>();
+  for (const [at, step] of work.steps.entries()) {
+    if (at % STEPS_BETWEEN_CHECKS === 0) await work.current();
+    const before = step.after.find((id) => unfinished.has(id));
+    const report: StepReport =
+      before === undefined
+        ? await hand.carryOut(step, work.protects?.(step))
+        : { step: step.id, phase: step.phase, outcome: skippedAfter(before) };
+    if (['failed', 'skipped', 'waiting'].includes(report.outcome.kind)) unfinished.add(step.id);
+    reports.push(report);
+  }
+  await keepOutcomes(ports, context.plan, reports);
+  return reports;
+}
+
+function skippedAfter(id: string): StepReport['outcome'] {
+  return { kind: 'skipped', reason: `${id} has to be done first` };
+}
+
+function throwIfFailed(id: string, reports: readonly StepReport[]): void {
+  const failed = reports.filter(({ outcome }) => outcome.kind === 'failed');
+  const [first] = failed;
+  if (first?.outcome.kind !== 'failed') return;
+  const { error, code } = first.outcome;
+  throw new StepsFailed(
+    `${failed.length} steps of ${id} failed, first ${first.step}: ${code} ${error}`,
+  );
+}

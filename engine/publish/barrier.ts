@@ -1,0 +1,159 @@
+import type {
+  InterfaceStep,
+  Outcome,
+  Plan,
+  StepReport,
+  WritePhase,
+} from '../../core/model/plan.ts';
+import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type { Ports } from '../ports.ts';
+import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
+import { wakeWorkloads } from './wake.ts';
+
+/** How the interfaces that a phase waits for stand. */
+export interface BarrierReport {
+  /** Every listed interface was read back, is gone, or is known not to come. */
+  readonly passed: boolean;
+  /** Interfaces still to come. */
+  readonly pending: readonly string[];
+  /** Interfaces that could not be brought to what the plan says. */
+  readonly failed: readonly string[];
+}
+
+export interface BarrierOptions {
+  /** Count what is still to come as failed: waiting longer makes no sense. */
+  readonly giveUp: boolean;
+}
+
+interface Listed {
+  readonly step: InterfaceStep;
+  readonly record: InterfaceRecord | undefined;
+  readonly outcome: Outcome;
+}
+
+interface Reading {
+  readonly listed: readonly Listed[];
+  readonly pending: readonly InterfaceStep[];
+  readonly failed: readonly InterfaceStep[];
+}
+
+/** The steps that a phase waits for. In `steady` every listed interface has to be looked at again. */
+export function interfaceSteps(plan: Plan, phase: WritePhase): readonly InterfaceStep[] {
+  const steps = plan.steps.flatMap((step) => ('interface' in step ? [step] : []));
+  if (phase === 'attach') return steps.filter((step) => step.kind === 'attach');
+  const byInterface = new Map(steps.map((step) => [step.interface, step]));
+  for (const step of steps) if (step.kind === 'detach') byInterface.set(step.interface, step);
+  return [...byInterface.values()];
+}
+
+/** A wake may be lost; whoever has not come after this long is woken again, and again. */
+const WAKE_AGAIN_MS = 30_000;
+
+/** Looks whether the phase is over: each listed interface was read back at this generation and phase. */
+export async function checkBarrier(
+  ports: Ports,
+  id: string,
+  phase: WritePhase,
+  options: BarrierOptions,
+): Promise<BarrierReport> {
+  const context = await loadPlan(ports, id);
+  await assertInForce(ports, context.plan);
+  const reading = await readListed(ports, context, { phase, ...options });
+  await keepOutcomes(ports, context.plan, reading.listed.map(reportOf));
+  const pending = reading.pending.map((step) => step.interface);
+  const since = ports.clock.now() - Date.parse(context.record.changedAt);
+  const round = Math.floor(since / WAKE_AGAIN_MS);
+  if (round > 0) {
+    const workloads = new Set(reading.pending.map((step) => step.workload));
+    await wakeWorkloads(ports, workloads, `${id}-${phase}-again-${round}`);
+  }
+  const failed = reading.failed.map((step) => step.interface);
+  for (const nic of failed) ports.signal.event('interface-failed', { plan: id, phase, nic });
+  return { passed: pending.length === 0, pending, failed };
+}
+
+function reportOf({ step, outcome }: Listed): StepReport {
+  return { step: step.id, phase: step.phase, outcome };
+}
+
+export async function readListed(
+  ports: Ports,
+  context: PlanContext,
+  options: BarrierOptions & { readonly phase: WritePhase },
+): Promise<Reading> {
+  const { plan } = context;
+  const steps = interfaceSteps(plan, options.phase);
+  const records = await ports.store.readInterfaces(steps.map((step) => step.interface));
+  const byId = new Map(records.map((record) => [record.interface, record]));
+  const open = steps.filter((step) => !hasArrived(byId.get(step.interface), plan, options.phase));
+  const unwritable = await readUnwritable(ports, open);
+  const listed = steps.map((step): Listed => {
+    const record = byId.get(step.interface);
+    const outcome = unwritable.has(step.workload)
+      ? skipped(unwritable.get(step.workload))
+      : outcomeOf(record, plan, options);
+    return { step, record, outcome };
+  });
+  return {
+    listed,
+    pending: listed.filter((one) => one.outcome.kind === 'waiting').map((one) => one.step),
+    failed: listed.filter((one) => isFailed(one, options.phase)).map((one) => one.step),
+  };
+}
+
+/** Setting the phase has made a record for each, so one without is an interface that is gone. */
+function hasArrived(record: InterfaceRecord | undefined, plan: Plan, phase: WritePhase): boolean {
+  if (record === undefined) return true;
+  if (record.generation !== plan.generation) return false;
+  return record.phase === 'steady' || phase === 'attach';
+}
+
+/** Workloads among the open ones that the write path has no business with any more. */
+async function readUnwritable(
+  ports: Ports,
+  open: readonly InterfaceStep[],
+): Promise<ReadonlyMap<string, WorkloadRecord>> {
+  const found = new Map<string, WorkloadRecord>();
+  for (const workload of new Set(open.map((step) => step.workload))) {
+    const record = await ports.store.readWorkload(workload);
+    if (record !== undefined && record.control !== 'attach') found.set(workload, record);
+  }
+  return found;
+}
+
+function skipped(record: WorkloadRecord | undefined): Outcome {
+  const reason = record?.controlReason ?? 'its groups cannot be written';
+  return { kind: 'failed', error: reason, code: 'Unmanageable' };
+}
+
+function outcomeOf(
+  record: InterfaceRecord | undefined,
+  plan: Plan,
+  options: BarrierOptions & { readonly phase: WritePhase },
+): Outcome {
+  if (record === undefined) return { kind: 'skipped', reason: 'the interface is gone' };
+  const reason = record.reason ?? record.outcome;
+  if (!hasArrived(record, plan, options.phase)) {
+    return options.giveUp
+      ? { kind: 'failed', error: `not read back in time: ${reason}`, code: 'TimedOut' }
+      : { kind: 'waiting', reason };
+  }
+  if (record.outcome === 'failed') return { kind: 'failed', error: reason, code: 'WriteRefused' };
+  if (record.outcome === 'blocked') return { kind: 'blocked', reason };
+  return { kind: record.outcome === 'updated' ? 'updated' : 'not-needed' };
+}
+
+/**
+ * A blocked interface has failed to attach when a group that the step puts on it is not there. One
+ * that is only kept from detaching has all of them.
+ */
+function isFailed({ step, record, outcome }: Listed, phase: WritePhase): boolean {
+  if (outcome.kind === 'failed') return true;
+  if (outcome.kind !== 'blocked' || phase !== 'attach') return false;
+  const goingOn = step.to.filter((id) => !step.from.includes(id));
+  return goingOn.length > 0 && sameSet(record?.groups ?? [], step.from);
+}
+
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
+}

@@ -1,0 +1,59 @@
+import type { Blocked, DesiredAttachment } from '../../core/model/desired-state.ts';
+import type { Policy } from '../../core/model/policy.ts';
+import type { PlanContext } from './plan-context.ts';
+
+export type BlockedSegments = Readonly<Record<string, Blocked>>;
+
+/**
+ * Segments whose members must not lose their foreign groups yet: those that compile found blocked,
+ * and the rule peers of interfaces that could not be attached.
+ *
+ * Compile says it of interfaces. Every segment of a blocked interface is blamed, since an event may
+ * bring any of them a new member that would be blocked for the same reason: rather one workload too
+ * many stays staged than one flow is cut. A lack of slots is the interface's own and blames nobody.
+ */
+export function blockedSegments(
+  context: Pick<PlanContext, 'desired' | 'policy' | 'plan'>,
+  failed: ReadonlySet<string>,
+): BlockedSegments {
+  const segmentsOf = new Map(context.desired.memberships.map((m) => [m.workload, m.segments]));
+  const blocked: Record<string, Blocked> = {};
+  for (const attachment of context.desired.attachments) {
+    const segments = segmentsOf.get(attachment.workload) ?? [];
+    // Uninstalling asks nobody whether he is ready to enforce.
+    const because = context.plan.kind === 'uninstall' ? undefined : attachment.blocked;
+    if (because !== undefined && because.reason !== 'slots') {
+      for (const segment of segments) blocked[segment] ??= because;
+    }
+    if (!failed.has(attachment.interface)) continue;
+    for (const peer of rulePeers(context.policy, segments)) {
+      blocked[peer] ??= attachFailed(attachment);
+    }
+  }
+  return sortByKey(blocked);
+}
+
+/** Segments at the other end of a rule of one of these segments. */
+export function rulePeers(policy: Policy, segments: readonly string[]): readonly string[] {
+  const names = new Set(policy.segments.map((segment) => segment.name));
+  const peers = new Set<string>();
+  for (const rule of policy.rules) {
+    if (rule.from.some((name) => segments.includes(name))) for (const to of rule.to) peers.add(to);
+    if (rule.to.some((name) => segments.includes(name))) {
+      for (const from of rule.from) peers.add(from);
+    }
+  }
+  return [...peers].filter((name) => names.has(name)).sort();
+}
+
+function attachFailed({ interface: nic, workload }: DesiredAttachment): Blocked {
+  return {
+    reason: 'attach failed',
+    message: `${workload} (${nic}), a peer in the rules, could not be given its groups`,
+    hint: `see why with \`bulkhead workloads ${workload}\`, mend that, and publish again`,
+  };
+}
+
+function sortByKey(blocked: Record<string, Blocked>): BlockedSegments {
+  return Object.fromEntries(Object.entries(blocked).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,287 @@
+import { compilePolicy } from '../../core/compile/compile-policy.ts';
+import { managedVpcs } from '../../core/compile/owned-groups.ts';
+import type { DesiredState } from '../../core/model/desired-state.ts';
+import type { Inventory } from '../../core/model/inventory.ts';
+import type { GuardFinding, Plan } from '../../core/model/plan.ts';
+import type { Diagnostic, Policy } from '../../core/model/policy.ts';
+import type { Head, PlanRecord } from '../../core/model/record.ts';
+import { planChanges } from '../../core/plan/plan-changes.ts';
+import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
+import { ConditionFailed, type Ports } from '../ports.ts';
+import { checkAssertions } from './check-assertions.ts';
+import { loadPlan, loadPolicy, readOwned } from './plan-context.ts';
+import { PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
+
+/** What a publish is started with; functions/api/machine.ts. */
+export interface PublishInput {
+  /** `plan-<generation>` */
+  readonly plan: string;
+  readonly generation: number;
+  readonly policyVersion: string;
+  readonly kind: 'publish' | 'uninstall';
+  /** ARN of the caller. */
+  readonly author: string;
+  /** Version of the policy that is replaced; null where none is in force. */
+  readonly expectedVersion: string | null;
+}
+
+/**
+ * - nothing: what is wanted is in force already; the plan is done.
+ * - approval: the change guard is exceeded; somebody else has to approve.
+ * - apply: go on.
+ */
+export type Verdict = 'nothing' | 'approval' | 'apply';
+
+export interface Prepared {
+  readonly verdict: Verdict;
+  readonly steps: number;
+  /** Findings of the change guard that exceed the limit. */
+  readonly exceeded: readonly GuardFinding[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lints, compiles and plans; numbers and archives the plan. Writes nothing else, so that what is in
+ * force stays in force whatever happens here. Run again, it answers from what it has archived.
+ *
+ * Throws RefusedPlan (policy or limits), StalePlan (another policy is in force than the one named)
+ * and PlanUnderWay (try again).
+ */
+export async function preparePublish(
+  ports: Ports,
+  input: PublishInput,
+  execution?: string,
+): Promise<Prepared> {
+  const known = await ports.store.readPlan(input.plan);
+  if (known === undefined) return await prepareFirst(ports, input, execution);
+  const { plan, record } = await loadPlan(ports, input.plan);
+  if (execution !== undefined && record.execution !== execution && record.state !== 'done') {
+    await ports.store.writePlan({ ...record, execution }, [record.state]);
+  }
+  return answer(plan, verdictOfKnown(record, plan));
+}
+
+function verdictOfKnown(record: PlanRecord, plan: Plan): Verdict {
+  if (record.state === 'done') return 'nothing';
+  return record.state === 'applying' ? 'apply' : verdictOf(plan);
+}
+
+/** Whoever changes more than the guard allows asks first; also an uninstall, which is a demotion. */
+function verdictOf(plan: Plan): Verdict {
+  return plan.guard.some((finding) => finding.exceeded) ? 'approval' : 'apply';
+}
+
+function answer(plan: Plan, verdict: Verdict): Prepared {
+  return {
+    verdict,
+    steps: plan.steps.length,
+    exceeded: plan.guard.filter((finding) => finding.exceeded),
+    warnings: plan.warnings.slice(0, 100),
+  };
+}
+
+async function prepareFirst(
+  ports: Ports,
+  input: PublishInput,
+  execution: string | undefined,
+): Promise<Prepared> {
+  try {
+    await assertTurn(ports, input);
+    const archived = await ports.archive.getPlan(input.plan);
+    const plan = archived ?? (await makePlan(ports, input));
+    const done = archived === undefined && (await isInForce(ports, plan));
+    await keepRecord(ports, input, { plan, execution, state: done ? 'done' : 'planned' });
+    ports.signal.event('plan-made', { plan: plan.id, kind: plan.kind, steps: plan.steps.length });
+    return answer(plan, done ? 'nothing' : verdictOf(plan));
+  } catch (error) {
+    if (!(error instanceof RefusedPlan || error instanceof StalePlan)) throw error;
+    const state = error instanceof StalePlan ? 'stale' : 'failed';
+    await keepRecord(ports, input, { execution, state, reason: reasonOf(error) });
+    throw error;
+  }
+}
+
+/** As much of the diagnostics as a person reads; POST /v1/policies has given all of them before. */
+function reasonOf(error: RefusedPlan | StalePlan): string {
+  const diagnostics = error instanceof RefusedPlan ? error.diagnostics : [];
+  const lines = diagnostics
+    .filter((one) => one.severity === 'error')
+    .map((one) => `${one.file}:${one.line}:${one.column} ${one.message}`);
+  return [error.message, ...lines].join('; ').slice(0, 2_000);
+}
+
+/** The policy that the publisher has seen is in force, and no other plan is writing groups. */
+async function assertTurn(ports: Ports, input: PublishInput): Promise<void> {
+  const current = await ports.store.readCurrentPolicy();
+  if ((current?.version ?? null) !== input.expectedVersion) {
+    throw new StalePlan(
+      `${input.plan} replaces policy ${input.expectedVersion ?? 'none'}, but ${current?.version ?? 'none'} is in force by now`,
+    );
+  }
+  const { items } = await ports.store.listPlans();
+  const writing = items.find(
+    (plan) =>
+      plan.id !== input.plan &&
+      plan.state === 'applying' &&
+      plan.phase !== 'attach' &&
+      plan.phase !== 'detach',
+  );
+  if (writing !== undefined) throw new PlanUnderWay(`${writing.id} is in phase ${writing.phase}`);
+}
+
+async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
+  const now = new Date(ports.clock.now()).toISOString();
+  const policy = await loadPolicy(ports, input.policyVersion, now);
+  // What others write after this line, the plan does not know; its base is what tells.
+  const head = await ports.store.readHead();
+  const inventory = await readInventory(ports);
+  const desired = compile(ports, { policy, inventory, now, kind: input.kind });
+  const plan = planChanges({
+    desired,
+    inventory,
+    policy,
+    ledger: await readLedgers(ports),
+    held: await readHeld(ports, policy),
+    generation: input.generation,
+    base: head?.generation ?? 0,
+    now,
+    owner: ports.owner,
+    kind: input.kind,
+  });
+  await ports.archive.putPlan(plan, inventory);
+  return plan;
+}
+
+/** An empty inventory after a full one is an error of the reading, not an empty estate. */
+export async function readInventory(ports: Ports): Promise<Inventory> {
+  const inventory = await ports.reader.collectInventory();
+  if (inventory.workloads.length > 0) return inventory;
+  const { items } = await ports.store.listWorkloads({ limit: 1 });
+  if (items.length === 0) return inventory;
+  throw new RefusedPlan('the inventory is empty, though workloads are known; nothing is planned');
+}
+
+interface CompileInput {
+  readonly policy: Policy;
+  readonly inventory: Inventory;
+  readonly now: string;
+  readonly kind: PublishInput['kind'];
+}
+
+/** An uninstall works whatever state the policy is in. */
+function compile(ports: Ports, input: CompileInput): DesiredState {
+  const { policy, inventory, now, kind } = input;
+  const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner: ports.owner });
+  if (kind === 'uninstall') return desired;
+  const found: readonly Diagnostic[] = [
+    ...lintAgainstInventory(policy, inventory),
+    ...diagnostics,
+    ...checkAssertions(policy, inventory, now),
+  ];
+  const errors = found.filter((one) => one.severity === 'error');
+  if (errors.length === 0) return desired;
+  throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
+}
+
+export async function readLedgers(
+  ports: Ports,
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const ledger: Record<string, readonly string[]> = {};
+  let cursor: string | undefined;
+  do {
+    const page = await ports.store.listLedger(cursor);
+    for (const entry of page.items) ledger[entry.interface] = entry.groups;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return ledger;
+}
+
+/** Workloads that left by an event, if this policy holds such. */
+export async function readHeld(ports: Ports, policy: Policy): Promise<ReadonlySet<string>> {
+  const held = new Set<string>();
+  if (policy.settings.onLeave !== 'hold') return held;
+  let cursor: string | undefined;
+  do {
+    const page = await ports.store.listWorkloads({
+      limit: 100,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const record of page.items) if (record.left) held.add(record.identity.workload);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return held;
+}
+
+/** The same policy, the same VPCs and groups, and no step: publishing it would change nothing. */
+async function isInForce(ports: Ports, plan: Plan): Promise<boolean> {
+  const head = await ports.store.readHead();
+  if (head === undefined) return plan.kind === 'uninstall' && plan.steps.length === 0;
+  if (plan.steps.length > 0 || !saysTheSame(head, plan)) return false;
+  const { desired, inventory, policy } = await recompile(ports, plan);
+  const bundle = await ports.archive.getBundle(head.generation);
+  if (bundle === undefined) return false;
+  const owned = await readOwned(ports, inventory);
+  const ids = desired.groups.map((group) => `${group.key} ${owned.byKey.get(group.key)?.id}`);
+  const before = Object.entries(bundle.groupIds).map(([key, id]) => `${key} ${id}`);
+  return (
+    sameTexts(bundle.vpcs, managedVpcs(policy, inventory)) &&
+    (plan.kind === 'uninstall' || sameTexts(ids, before)) &&
+    Object.keys(head.blockedSegments).length === 0
+  );
+}
+
+function saysTheSame(head: Head, plan: Plan): boolean {
+  return (
+    head.phase === 'steady' && head.kind === plan.kind && head.policyVersion === plan.policyVersion
+  );
+}
+
+async function recompile(ports: Ports, plan: Plan) {
+  const inventory = await ports.archive.getPlanInventory(plan.id);
+  if (inventory === undefined)
+    throw new RefusedPlan(`the archive lacks the inventory of ${plan.id}`);
+  const policy = await loadPolicy(ports, plan.policyVersion, plan.createdAt);
+  const now = plan.createdAt;
+  const { desired } = compilePolicy({ policy, inventory, now, owner: ports.owner });
+  return { desired, inventory, policy };
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return [...a].sort().join('\n') === [...b].sort().join('\n');
+}
+
+interface RecordInput {
+  readonly plan?: Plan;
+  readonly execution?: string | undefined;
+  readonly state: 'planned' | 'done' | 'stale' | 'failed';
+  readonly reason?: string;
+}
+
+async function keepRecord(ports: Ports, input: PublishInput, made: RecordInput): Promise<void> {
+  const now = new Date(ports.clock.now()).toISOString();
+  const { generation, kind, policyVersion, author } = input;
+  const { execution, reason } = made;
+  try {
+    await ports.store.writePlan(
+      {
+        ...{ id: input.plan, generation, kind, policyVersion, author, state: made.state },
+        phase: 'create',
+        ...(reason === undefined ? {} : { reason }),
+        createdAt: made.plan?.createdAt ?? now,
+        changedAt: now,
+        ...(execution === undefined ? {} : { execution }),
+        counts: countSteps(made.plan),
+      },
+      [],
+    );
+  } catch (error) {
+    // Written by a run of the same step that was thought dead: it said the same.
+    if (!(error instanceof ConditionFailed)) throw error;
+  }
+}
+
+function countSteps(plan: Plan | undefined): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const step of plan?.steps ?? []) counts[step.kind] = (counts[step.kind] ?? 0) + 1;
+  return counts;
+}

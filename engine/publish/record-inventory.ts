@@ -1,0 +1,45 @@
+import { readInForce } from '../in-force.ts';
+import { mergeReading } from '../merge-reading.ts';
+import { ConditionFailed, type Ports } from '../ports.ts';
+import { draftRecord } from '../workload-record.ts';
+import type { PlanContext } from './plan-context.ts';
+
+/** Records written at once. */
+const RECORDS_AT_ONCE = 16;
+
+/**
+ * Writes what the new policy makes of every workload of the plan's inventory, without touching an
+ * interface: so that the status of each is known at once, and a wake finds a record and needs no
+ * Describe. A record that an event writes meanwhile wins, since the event is younger.
+ */
+export async function recordInventory(ports: Ports, context: PlanContext): Promise<void> {
+  const inForce = await readInForce(ports);
+  if (inForce?.head.generation !== context.plan.generation) return;
+  const { inventory } = context;
+  const interfaces = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
+  const readAtMs = Date.parse(inventory.takenAt);
+  const one = async (workload: (typeof inventory.workloads)[number]): Promise<void> => {
+    if (workload.state === 'terminated') return;
+    const stored = await ports.store.readWorkload(workload.identity.workload);
+    const nics = workload.interfaces.flatMap((id) => interfaces.get(id) ?? []);
+    const reading = { workload, interfaces: nics, readAtMs };
+    // What was stored after the inventory was read is younger than all that the inventory says.
+    const isOlder = stored !== undefined && Date.parse(stored.changedAt) > readAtMs;
+    const known = mergeReading(stored, isOlder ? undefined : reading, undefined);
+    if (known === undefined) return;
+    const { record, toWrite } = draftRecord(inForce, known, stored, ports.clock.now());
+    if (!toWrite) return;
+    await ports.store.writeWorkload(record, stored?.revision ?? 0, {
+      ...(stored === undefined ? {} : { previous: stored }),
+      raise: [],
+    });
+  };
+  for (let at = 0; at < inventory.workloads.length; at += RECORDS_AT_ONCE) {
+    const some = inventory.workloads.slice(at, at + RECORDS_AT_ONCE);
+    await Promise.all(some.map((workload) => one(workload).catch(unlessWrittenMeanwhile)));
+  }
+}
+
+function unlessWrittenMeanwhile(error: unknown): void {
+  if (!(error instanceof ConditionFailed)) throw error;
+}

@@ -1,0 +1,27 @@
+import type { Diagnostic } from '../../core/model/policy.ts';
+
+/** Another generation is in force than the one that the plan replaces. Nothing mends that. */
+export class StalePlan extends Error {
+  override readonly name = 'StalePlan';
+}
+
+/** The policy or the plan must not be carried out; what is in force stays in force. */
+export class RefusedPlan extends Error {
+  override readonly name = 'RefusedPlan';
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(message: string, diagnostics: readonly Diagnostic[] = []) {
+    super(message);
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** Another plan is in a phase that cannot be overtaken. Worth trying again. */
+export class PlanUnderWay extends Error {
+  override readonly name = 'PlanUnderWay';
+}
+
+/** Some steps of a phase failed, and the phase must not end like that. Worth trying again. */
+export class StepsFailed extends Error {
+  override readonly name = 'StepsFailed';
+}
