@@ -28,15 +28,14 @@ export function decideStanding(inForce: InForce, subject: Subject, nowMs: number
   const { head, bundle, index } = inForce;
   const { settings } = bundle.policy;
   const uninstalled = head.kind === 'uninstall';
-  const membership = uninstalled
-    ? nobody(subject.identity.workload)
-    : decideMembership(index, subject.identity);
+  const member = decideMembership(index, subject.identity);
+  const membership = uninstalled ? nobody(subject.identity.workload) : member;
   const managed = !uninstalled && isManaged(inForce, subject.identity);
   const lost = managed && isUnclassified(membership);
   const left = lost && subject.left === true;
   const windowOver = nowMs - Date.parse(subject.firstSeen) >= settings.settleWindowMs;
   const neverClassified = lost && !subject.classified && windowOver;
-  const blocked = blockedBy(head, membership);
+  const blocked = blockedBy(head, member);
   return {
     membership,
     held: left && settings.onLeave === 'hold',
@@ -52,9 +51,9 @@ function isManaged({ bundle }: InForce, identity: Identity): boolean {
   return identity.vpc !== undefined && bundle.vpcs.includes(identity.vpc);
 }
 
-/** Only a step that takes foreign groups off can be blocked. */
+/** Only a step that takes groups off can be blocked: the foreign ones, or in an uninstall ours. */
 function blockedBy(head: Head, membership: Membership): Blocked | undefined {
-  if (membership.mode !== 'enforce') return undefined;
+  if (membership.mode !== 'enforce' && head.kind === 'publish') return undefined;
   return membership.segments
     .map((segment) => head.blockedSegments[segment])
     .find((blocked) => blocked !== undefined);

@@ -9,11 +9,15 @@ import {
   type Standing,
 } from './standing.ts';
 
+const ISOLATED = 'no segment matches it: isolated';
+
 export interface Drafted {
   readonly record: WorkloadRecord;
   readonly standing: Standing;
   /** What is known of it, or what the policy makes of it, is not what was stored. */
   readonly differs: boolean;
+  /** It differs by what is known of it, not only because its time is up or its VPC managed now. */
+  readonly isChange: boolean;
   /** It differs, or only the generation or the tag version is to be kept up. */
   readonly toWrite: boolean;
 }
@@ -50,12 +54,16 @@ export function draftRecord(
     generation: inForce.head.generation,
     revision: (stored?.revision ?? 0) + 1,
   };
-  if (stored === undefined) return { record: draft, standing, differs: true, toWrite: true };
-  const differs = substance(draft) !== substance(stored) || isOtherWorld(stored, standing);
+  if (stored === undefined) {
+    return { record: draft, standing, differs: true, isChange: true, toWrite: true };
+  }
+  const isChange = substance(draft) !== substance(stored);
+  const differs = isChange || isOtherWorld(stored, draft, standing);
   return {
     record: differs ? draft : keepStatus(draft, stored),
     standing,
     differs,
+    isChange,
     toWrite:
       differs || stored.generation !== draft.generation || stored.tagVersion !== draft.tagVersion,
   };
@@ -67,9 +75,12 @@ function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadReco
   return { ...rest, status, changedAt, ...(statusReason === undefined ? {} : { statusReason }) };
 }
 
-/** Its VPC has come under management, or has left it. */
-function isOtherWorld(stored: WorkloadRecord, standing: Standing): boolean {
-  return (stored.status === 'unmanaged') === standing.managed;
+/** Its VPC has come under management or has left it, or its settle window is over. */
+function isOtherWorld(stored: WorkloadRecord, draft: WorkloadRecord, standing: Standing): boolean {
+  return (
+    (stored.status === 'unmanaged') === standing.managed ||
+    (stored.statusReason === ISOLATED) !== (draft.statusReason === ISOLATED)
+  );
 }
 
 function hasLeft(inForce: InForce, known: Known, stored: WorkloadRecord | undefined): boolean {
@@ -98,7 +109,7 @@ function whyNot(
     if (from.length === 0 && stored?.statusReason !== undefined) return stored.statusReason;
     return `an event took it out of ${from.join(', ') || 'its segments'}; it keeps its groups until a person decides`;
   }
-  if (standing.isolate) return 'no segment matches it: isolated';
+  if (standing.isolate) return ISOLATED;
   if (standing.membership.conflicts.length > 0) return standing.membership.conflicts.join('; ');
   return standing.blocked?.message;
 }

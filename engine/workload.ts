@@ -199,7 +199,8 @@ async function settleAll(
   kept: Kept,
 ): Promise<WorkloadReport> {
   const { workload } = observation;
-  const ids = observation.reason === 'event' ? openOnes(inForce, kept) : concerns(kept, kept.known);
+  const asked = observation.reason === 'api';
+  const ids = asked ? concerns(kept, kept.known) : openOnes(inForce, kept);
   const reports: SettleReport[] = [];
   for (const id of ids) {
     reports.push(await settleInterface(ports, { interface: id, workload, seen: inForce }));
@@ -221,10 +222,10 @@ async function settleAll(
   };
 }
 
-/** After an event that changed nothing, only what no run has finished under this head. */
+/** Where nothing has changed, only what no run has finished under this head and fence. */
 function openOnes({ head }: InForce, kept: Kept): readonly string[] {
   const concerned = concerns(kept, kept.known);
-  if (kept.toWrite) return concerned;
+  if (kept.differs) return concerned;
   const byId = new Map(kept.known.map((record) => [record.interface, record]));
   return concerned.filter((id) => {
     const record = byId.get(id);

@@ -304,6 +304,9 @@ function decide(
   const { inForce, standing, ledger } = grip;
   const { bundle, head } = inForce;
   const there = (id: string): boolean => existing === undefined || existing.includes(id);
+  const uninstall = head.kind === 'uninstall';
+  // A peer could not be given its groups back: ours stay beside the foreign ones until it can.
+  const phase = uninstall && standing.blocked !== undefined ? 'attach' : head.phase;
   return decideInterface({
     membership: standing.membership,
     held: standing.held,
@@ -313,10 +316,10 @@ function decide(
     ownedIds: [...(bundle.ownedIds ?? []), ...Object.values(bundle.groupIds)],
     keep: bundle.policy.settings.keepSecurityGroups,
     ...(ledger === undefined ? {} : { ledger: ledger.groups.filter(there) }),
-    phase: head.phase,
+    phase,
     addOnly: false,
     ...(standing.blocked === undefined ? {} : { blocked: standing.blocked }),
-    uninstall: head.kind === 'uninstall',
+    uninstall,
     groupsPerInterface: bundle.groupsPerInterface,
     managed: bundle.vpcs.includes(nic.vpc),
   });
