@@ -1,7 +1,7 @@
 import {
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
-  type SFNClient,
+  SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 
@@ -30,9 +30,9 @@ export class StepFunctionsMachine {
   readonly #client: SFNClient;
   readonly #arn: string;
 
-  constructor(options: { readonly client: SFNClient; readonly arn: string }) {
-    this.#client = options.client;
-    this.#arn = options.arn;
+  constructor(machineArn: string, client: SFNClient = new SFNClient({})) {
+    this.#arn = machineArn;
+    this.#client = client;
   }
 
   /** The execution has the plan's name, so that a retry of the call starts no second one. */

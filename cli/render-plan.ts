@@ -1,4 +1,5 @@
 import type { PlanAnswer } from '../core/api/plan-answer.ts';
+import type { Plan, PlanStep } from '../core/model/plan.ts';
 import { printable } from './printable.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
@@ -60,4 +61,36 @@ function renderWarnings(answer: PlanAnswer): string {
   const warnings = answer.plan?.warnings ?? [];
   if (warnings.length === 0) return '';
   return `\n${warnings.map((text) => `warning: ${printable(text, 500)}`).join('\n')}\n`;
+}
+
+/** What a plan would do, before it has a number: a line per step, and what waits for a person. */
+export function renderSteps(session: Session, plan: Plan): string {
+  if (plan.steps.length === 0) return 'nothing to change\n';
+  const rows = plan.steps.map((step) => [step.phase, step.kind, targetOf(step), contentOf(step)]);
+  const exceeded = plan.guard.filter((finding) => finding.exceeded);
+  return [
+    renderTable(['phase', 'step', 'on', 'what'], rows, session.colours.bold),
+    ...plan.warnings.map((text) => `warning: ${printable(text, 500)}\n`),
+    plan.addOnly ? 'the inventory has gaps, so nothing is removed\n' : '',
+    ...exceeded.map(
+      (finding) =>
+        `needs approval: ${finding.segment === '*' ? 'the estate' : printable(finding.segment)}, ` +
+        `${finding.changed} of ${finding.members} running members change\n`,
+    ),
+  ].join('');
+}
+
+function targetOf(step: PlanStep): string {
+  return 'interface' in step ? `${step.workload} ${step.interface}` : step.group;
+}
+
+function contentOf(step: PlanStep): string {
+  if ('interface' in step) {
+    const added = step.to.filter((id) => !step.from.includes(id)).map((id) => `+${id}`);
+    const removed = step.from.filter((id) => !step.to.includes(id)).map((id) => `-${id}`);
+    const blocked = step.blocked === undefined ? [] : [`blocked: ${step.blocked.message}`];
+    return [...added, ...removed, ...blocked].join(' ');
+  }
+  if ('rules' in step) return `${step.direction}, ${step.rules.length} rules`;
+  return step.kind === 'create-group' ? step.vpc : step.groupId;
 }

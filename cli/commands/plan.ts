@@ -1,14 +1,16 @@
+import { pathDifference } from '../../core/api/path-difference.ts';
+import type { Difference } from '../../core/api/plan-answer.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Diagnostic, Policy } from '../../core/model/policy.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
-import { renderPlan } from '../../core/show/plan.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CliFailure } from '../failure.ts';
 import { readInventoryFile } from '../read-inventory.ts';
 import { renderDiagnostic } from '../render-diagnostics.ts';
+import { renderDifference, renderSteps } from '../render-plan.ts';
 import type { Session } from '../session.ts';
 import { lintFolder } from './lint.ts';
 
@@ -39,13 +41,15 @@ export async function plan(
   const all = [...diagnostics, ...planned.diagnostics];
   const text = [
     ...all.map((found) => renderDiagnostic(session.colours, found, folder)),
-    renderPlan(planned.plan),
+    renderSteps(session, planned.plan),
+    renderDifference(planned.difference),
   ].join('');
   session.result(
     {
       policyVersion: policy.version,
       inventory: { takenAt: inventory.takenAt, gaps: inventory.gaps },
       plan: planned.plan,
+      difference: planned.difference,
       diagnostics: all,
     },
     text,
@@ -77,12 +81,18 @@ export async function readInventory(
   }
 }
 
+interface Planned {
+  readonly plan: Plan;
+  readonly difference: Difference;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 function planPolicy(input: {
   readonly session: Session;
   readonly policy: Policy;
   readonly inventory: Inventory;
   readonly owner: string;
-}): { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] } {
+}): Planned {
   const { policy, inventory, owner } = input;
   const now = new Date(input.session.io.now()).toISOString();
   const compiled = compilePolicy({ policy, inventory, now, owner });
@@ -102,7 +112,8 @@ function planPolicy(input: {
     owner,
     kind: 'publish',
   });
-  return { plan, diagnostics };
+  const difference = pathDifference({ policy, inventory, plan, owner, now });
+  return { plan, difference, diagnostics };
 }
 
 function badPolicy(message: string, diagnostics: readonly Diagnostic[]): CliFailure {

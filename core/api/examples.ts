@@ -164,7 +164,7 @@ const explain: ExplainAnswer = {
   policy: { verdict: 'allow', why: ['rule `web-to-api` allows tcp/8080-8081'] },
   aws: { verdict: 'allow', why: [`egress of ${WEB_GROUP} and ingress of its peer allow it`] },
   agree: true,
-  text: 'policy: allow\naws: allow\n',
+  notes: [],
   inventoryAt: NOW,
   policyVersion: POLICY_VERSION,
 };

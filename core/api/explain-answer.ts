@@ -29,7 +29,7 @@ export const explainAnswerSchema = z.object({
   policy: answer,
   aws: answer,
   agree: z.boolean(),
-  text: z.string().meta({ description: 'the same for a terminal, without colours' }),
+  notes: z.array(z.string()).readonly().meta({ description: 'what the two answers leave out' }),
   inventoryAt: time,
   policyVersion: z.string().optional(),
 });

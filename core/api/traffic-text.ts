@@ -48,7 +48,7 @@ function withPorts(name: string, protocol: number, { from, to }: TrafficRange): 
   if (!isIcmp) return `${name}/${span(from, to)}`;
   const wholeTypes = from % CODES === 0 && to % CODES === CODES - 1;
   const types = span(Math.floor(from / CODES), Math.floor(to / CODES));
-  return wholeTypes ? `${name}/${types}` : `${name}/${types}:${span(from % CODES, to % CODES)}`;
+  return wholeTypes ? `${name}/${types}` : `${name}/${types}/${span(from % CODES, to % CODES)}`;
 }
 
 function span(from: number, to: number): string {

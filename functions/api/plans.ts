@@ -14,6 +14,7 @@ import type { ApiContext } from './context.ts';
 import { openCursor, sealCursor } from './cursor.ts';
 import { ApiFault } from './fault.ts';
 import type { Decision, PublishInput } from './machine.ts';
+import { differenceOf } from './plan-difference.ts';
 import { toPlanSummary } from './plan-view.ts';
 import { type ApiRequest, readJson, readQueryAs } from './request.ts';
 
@@ -43,12 +44,14 @@ export async function readPlan(context: ApiContext, id: string): Promise<ApiAnsw
   const { archive } = context.ports;
   const record = await findPlan(context, id);
   const [plan, report] = await Promise.all([archive.getPlan(id), archive.getReport(id)]);
+  const difference = plan === undefined ? undefined : await differenceOf(context, plan);
   const steps = report?.steps ?? [];
   const body: PlanAnswer = {
     ...toPlanSummary(record),
     ...(plan === undefined
       ? {}
       : { plan: { ...plan, steps: plan.steps.slice(0, STEPS_SHOWN_MAX) } }),
+    ...(difference === undefined ? {} : { difference }),
     ...(report === undefined ? {} : { outcomes: countOutcomes(steps), report: showFirst(steps) }),
     truncated: (plan?.steps.length ?? 0) > STEPS_SHOWN_MAX || steps.length > STEPS_SHOWN_MAX,
   };

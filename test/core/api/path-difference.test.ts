@@ -78,7 +78,7 @@ describe('trafficTexts', () => {
     [{ protocolFrom: TCP, protocolTo: TCP, from: 0, to: 65_535 }, 'tcp'],
     [{ protocolFrom: TCP, protocolTo: TCP, from: 80, to: 81 }, 'tcp/80-81'],
     [{ protocolFrom: ICMP, protocolTo: ICMP, from: 2_048, to: 2_303 }, 'icmp/8'],
-    [{ protocolFrom: ICMP, protocolTo: ICMP, from: 2_049, to: 2_049 }, 'icmp/8:1'],
+    [{ protocolFrom: ICMP, protocolTo: ICMP, from: 2_049, to: 2_049 }, 'icmp/8/1'],
     [{ protocolFrom: 47, protocolTo: 47, from: 0, to: 65_535 }, '47'],
     [{ protocolFrom: 0, protocolTo: 7, from: 0, to: 65_535 }, '0 icmp 2-5 tcp 7'],
   ])('%j is %s', (range, expected) => expect(trafficTexts([range]).join(' ')).toBe(expected));

@@ -1,0 +1,215 @@
+import { type PolicyAnswer, policyTraffic } from '../check/policy-traffic.ts';
+import { decideMembership } from '../compile/decide-membership.ts';
+import { indexPolicy } from '../compile/index-policy.ts';
+import type { Membership } from '../model/desired-state.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Policy } from '../model/policy.ts';
+import type { PairTraffic, TrafficSet } from '../model/traffic.ts';
+import { readTraffic } from '../policy/read-traffic.ts';
+import { awsReach } from '../reach/aws-reach.ts';
+import type { ExplainAnswer } from './explain-answer.ts';
+import { findEnd, type PathEnd } from './path-end.ts';
+import { joinVerdicts, judgeTraffic, type PathVerdict } from './path-verdict.ts';
+
+export interface ExplainInput {
+  /** Absent while nothing is in force: then only AWS answers. */
+  readonly policy?: Policy | undefined;
+  readonly inventory: Inventory;
+  /** Workload id, interface id or address. */
+  readonly from: string;
+  readonly to: string;
+  /** As in an `allow` list: `tcp/443`, `icmp/8`, a service, `all`. */
+  readonly port: string;
+  /** ISO 8601, UTC. */
+  readonly now: string;
+}
+
+/** An answer, or what about the question is wrong. */
+export type Explanation =
+  | { readonly kind: 'answer'; readonly answer: ExplainAnswer }
+  | { readonly kind: 'unknown-end'; readonly message: string }
+  | { readonly kind: 'bad-port'; readonly message: string };
+
+interface Question {
+  readonly input: ExplainInput;
+  readonly from: PathEnd;
+  readonly to: PathEnd;
+  readonly asked: TrafficSet;
+  readonly memberships: readonly [Membership | undefined, Membership | undefined];
+}
+
+/** A verdict with what decides it, most important first. */
+interface Judged {
+  readonly verdict: PathVerdict;
+  readonly why: readonly string[];
+}
+
+/** May one end reach the other? The policy's answer and AWS's, each with what decides it. */
+export function explainPath(input: ExplainInput): Explanation {
+  const asked = readPort(input);
+  if (typeof asked === 'string') return { kind: 'bad-port', message: asked };
+  const [from, to] = [findEnd(input.inventory, input.from), findEnd(input.inventory, input.to)];
+  if (from === undefined) return unknownEnd(input.from);
+  if (to === undefined) return unknownEnd(input.to);
+  const memberships = [membershipOf(input, from), membershipOf(input, to)] as const;
+  const question: Question = { input, from, to, asked, memberships };
+  const policy = judgeByPolicy(question);
+  const aws = judgeByAws(question);
+  return {
+    kind: 'answer',
+    answer: {
+      from: toEndView(from, memberships[0]),
+      to: toEndView(to, memberships[1]),
+      port: input.port,
+      policy,
+      aws,
+      agree: policy.verdict === aws.verdict,
+      notes: notesOn(question, policy, aws),
+      inventoryAt: input.inventory.takenAt,
+      ...(input.policy === undefined ? {} : { policyVersion: input.policy.version }),
+    },
+  };
+}
+
+function unknownEnd(asked: string): Explanation {
+  const seen = `\`${asked.slice(0, 100)}\` is neither a known workload nor an interface nor an address`;
+  return { kind: 'unknown-end', message: `${seen}; GET /v1/workloads lists the workloads` };
+}
+
+/** The traffic asked about; a text says what is wrong with it. */
+function readPort({ policy, port }: ExplainInput): TrafficSet | string {
+  const reading = readTraffic(port);
+  if (reading.kind === 'ranges') return [reading.range];
+  if (reading.kind === 'bad') return `\`${port}\` ${reading.seen}; ${reading.hint}`;
+  const service = policy?.services[port];
+  if (service !== undefined) return service.ranges;
+  return `\`${port}\` is no service of the policy; write \`tcp/443\`, \`udp/53\`, \`icmp/8\` or \`all\``;
+}
+
+function membershipOf({ policy, now }: ExplainInput, end: PathEnd): Membership | undefined {
+  if (policy === undefined || end.workload === undefined) return undefined;
+  return decideMembership(indexPolicy(policy, { now }), end.workload.identity);
+}
+
+function toEndView(end: PathEnd, membership: Membership | undefined): ExplainAnswer['from'] {
+  return {
+    asked: end.asked,
+    ...(end.workload === undefined ? {} : { workload: end.workload.identity.workload }),
+    addresses: [...end.ipv4, ...end.ipv6],
+    segments: membership?.segments ?? [],
+  };
+}
+
+function judgeByPolicy({ input, from, to, asked, memberships }: Question): Judged {
+  const { policy, inventory, now } = input;
+  if (policy === undefined) return { verdict: 'unknown', why: ['no policy is in force'] };
+  const { prefixLists, groups } = inventory;
+  const answer = policyTraffic(policy, { now, prefixLists, groups }).between(
+    toCheckEnd(from, memberships[0]),
+    toCheckEnd(to, memberships[1]),
+  );
+  const verdict = judgeFamilies(answer.traffic, asked);
+  const why = [
+    ...allowances(policy, answer, asked),
+    ...prohibitions(policy, answer),
+    ...withheld(memberships),
+  ];
+  if (verdict === 'unknown') return { verdict, why: ['the two ends share no address family'] };
+  if (why.length > 0) return { verdict, why };
+  const names = memberships.map((one) => one?.segments.join(', ') || 'no segment');
+  return { verdict, why: [`no rule lets ${names[0]} reach ${names[1]} on ${input.port}`] };
+}
+
+function toCheckEnd(end: PathEnd, membership: Membership | undefined) {
+  return {
+    ...(end.workload === undefined ? {} : { identity: end.workload.identity }),
+    ipv4: end.ipv4,
+    ipv6: end.ipv6,
+    groups: [...new Set(end.interfaces.flatMap((nic) => nic.groups))],
+    withheld: membership?.withheld.map(({ segment }) => segment) ?? [],
+    baseline: membership !== undefined && membership.mode !== 'observe',
+  };
+}
+
+function judgeFamilies({ ipv4, ipv6 }: PairTraffic, asked: TrafficSet): PathVerdict {
+  const shared = [ipv4, ipv6].filter((set) => set !== undefined);
+  return joinVerdicts(shared.map((set) => judgeTraffic(asked, set)));
+}
+
+function allowances(policy: Policy, answer: PolicyAnswer, asked: TrafficSet): string[] {
+  const entries = [...policy.rules, ...policy.baseline];
+  return answer.allowedBy.flatMap((id) => {
+    const entry = entries.find((one) => one.id === id);
+    const ranges = entry?.allow.flatMap((one) => one.ranges) ?? [];
+    if (entry === undefined || ranges.every((range) => judgeTraffic(asked, [range]) === 'deny')) {
+      return [];
+    }
+    const ports = entry.allow.map((one) => one.text).join(', ');
+    const { file, line } = entry.location;
+    return [`rule \`${id}\` allows ${ports}: ${entry.why} (${file}:${line})`];
+  });
+}
+
+function prohibitions(policy: Policy, answer: PolicyAnswer): string[] {
+  return answer.forbidden.map(({ rule, guardrail }) => {
+    const why = policy.guardrails.find((one) => one.id === guardrail)?.why ?? '';
+    return `guardrail \`${guardrail}\` forbids what rule \`${rule}\` would allow: ${why}`;
+  });
+}
+
+function withheld(memberships: Question['memberships']): string[] {
+  return memberships.flatMap((one) =>
+    (one?.withheld ?? []).map(
+      ({ segment, because }) =>
+        `segment \`${segment}\` is withheld from ${one?.workload}: ${because}`,
+    ),
+  );
+}
+
+/** Over every pair of interfaces of the two ends; the first pair of each verdict says why. */
+function judgeByAws({ input, from, to, asked }: Question): Judged {
+  if (from.interfaces.length === 0 || to.interfaces.length === 0) {
+    const outside = from.interfaces.length === 0 ? from : to;
+    return {
+      verdict: 'unknown',
+      why: [
+        `${outside.asked} has no interface in the inventory, so its groups and routes are not known`,
+      ],
+    };
+  }
+  const reach = awsReach(input.inventory);
+  const probe = { protocol: asked[0]?.protocolFrom ?? 0, port: asked[0]?.from ?? 0 };
+  const whyByVerdict = new Map<PathVerdict, readonly string[]>();
+  const verdicts: PathVerdict[] = [];
+  for (const source of from.interfaces) {
+    for (const destination of to.interfaces) {
+      const verdict = judgeFamilies(reach.between(source.id, destination.id), asked);
+      verdicts.push(verdict);
+      if (whyByVerdict.has(verdict)) continue;
+      whyByVerdict.set(verdict, reach.explain(source.id, destination.id, probe).why);
+    }
+  }
+  return { verdict: joinVerdicts(verdicts), why: [...whyByVerdict.values()].flat() };
+}
+
+/** What a reader should know before calling a difference a fault. */
+function notesOn(question: Question, policy: Judged, aws: Judged): string[] {
+  const { from, to, memberships } = question;
+  const notes: string[] = [];
+  const [source, destination] = memberships;
+  if (policy.verdict === 'deny' && aws.verdict !== 'deny' && destination?.mode !== 'enforce') {
+    notes.push(
+      `the destination is not enforced (${destination?.mode ?? 'not a workload'}), ` +
+        'so AWS lets through what its other groups allow',
+    );
+  }
+  if (policy.verdict === 'allow' && aws.verdict === 'deny' && source?.mode === 'observe') {
+    notes.push('the source is only observed, so nothing was written for it');
+  }
+  for (const end of [from, to]) {
+    if (end.isPublic) {
+      notes.push(`${end.asked} is a public address; the answer is about the private path`);
+    }
+  }
+  return notes;
+}
