@@ -1,10 +1,29 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
-import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Signal } from '../engine/ports.ts';
+
+type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+
+interface Line {
+  readonly message: string;
+  readonly code: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What is used of Powertools' Logger. */
+export interface LineLog {
+  info(line: Line): void;
+  warn(line: Line): void;
+  error(line: Line): void;
+}
+
+/** What is used of Powertools' Metrics. */
+export interface MetricSink {
+  addMetric(name: string, unit: Unit, value: number): unknown;
+}
 
 interface MetricOfEvent {
   readonly name: string;
-  readonly unit: (typeof MetricUnit)[keyof typeof MetricUnit];
+  readonly unit: Unit;
   /** Field that holds the value; without one each event counts 1. */
   readonly field?: string;
 }
@@ -31,12 +50,12 @@ const WARNINGS = /(?:^|-)(?:rejected|throttled|held|blocked|conflict|gap)$/;
 
 /** The port Signal on Powertools: every coded event is one line of JSON, a few are metrics too. */
 export class PowertoolsSignal implements Signal {
-  readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  readonly #metrics: Pick<Metrics, 'addMetric'>;
+  readonly #logger: LineLog;
+  readonly #metrics: MetricSink;
 
   constructor(options: {
-    readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-    readonly metrics: Pick<Metrics, 'addMetric'>;
+    readonly logger: LineLog;
+    readonly metrics: MetricSink;
   }) {
     this.#logger = options.logger;
     this.#metrics = options.metrics;
@@ -44,7 +63,7 @@ export class PowertoolsSignal implements Signal {
 
   event(code: string, fields: Readonly<Record<string, unknown>>): void {
     // Below one key, so that no field can pass for one of the logger's own.
-    const line = { message: code, code, fields };
+    const line: Line = { message: code, code, fields };
     if (ERRORS.test(code)) this.#logger.error(line);
     else if (WARNINGS.test(code)) this.#logger.warn(line);
     else this.#logger.info(line);

@@ -119,7 +119,11 @@ export async function growScalingGroup(hand: EstateHand, context: StepContext): 
 }
 
 /** A worker becomes an api server: its groups are swapped. */
-export async function retag(hand: EstateHand, instance: string, context: StepContext): Promise<void> {
+export async function retag(
+  hand: EstateHand,
+  instance: string,
+  context: StepContext,
+): Promise<void> {
   const sinceMs = performance.now();
   await hand.tag(instance, { tier: 'api' });
   const ms = Math.round(await untilEnforced(hand, instance, 'shop-api', sinceMs));
