@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   ChangeMessageVisibilityCommand,
   SendMessageBatchCommand,
@@ -111,4 +112,14 @@ function batches(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
     }
   }
   return all;
+}
+
+/** SQS: a message group's name is at most 128 letters, digits and punctuation marks. */
+const GROUP_MAX = 128;
+const GROUP = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
+
+/** One message group per workload; names that SQS would not take are replaced by their hash. */
+export function messageGroupOf(workload: string): string {
+  if (workload.length <= GROUP_MAX && GROUP.test(workload)) return workload;
+  return createHash('sha256').update(workload).digest('hex');
 }

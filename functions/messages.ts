@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** Ids that workloads have (core/model/identity.ts), as they may stand in a message. */
@@ -42,13 +41,3 @@ export interface RejectedMessage {
 
 /** Longest piece of a body that is set aside; a rejected message is read by a person. */
 export const REJECTED_BODY_MAX = 20_000;
-
-/** SQS: a message group's name is at most 128 letters, digits and punctuation marks. */
-const GROUP_MAX = 128;
-const GROUP = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
-
-/** One message group per workload; names that SQS would not take are replaced by their hash. */
-export function messageGroupOf(workload: string): string {
-  if (workload.length <= GROUP_MAX && GROUP.test(workload)) return workload;
-  return createHash('sha256').update(workload).digest('hex');
-}

@@ -1,6 +1,6 @@
+import { messageGroupOf } from '../aws/outbox.ts';
 import type { Signal } from '../engine/ports.ts';
 import { type BatchAnswer, giveAgain, type QueueRecord } from './door.ts';
-import { messageGroupOf } from './messages.ts';
 import { readEvent } from './read-event.ts';
 import { type Reject, rejection } from './rejection.ts';
 

@@ -3,11 +3,12 @@ import type { Signal } from '../engine/ports.ts';
 
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
-interface Line {
+/** A type and not an interface: Powertools wants an index signature. */
+type Line = {
   readonly message: string;
   readonly code: string;
   readonly fields: Readonly<Record<string, unknown>>;
-}
+};
 
 /** What is used of Powertools' Logger. */
 export interface LineLog {

@@ -1,9 +1,9 @@
-import { Outbox } from '../aws/outbox.ts';
+import { messageGroupOf, Outbox } from '../aws/outbox.ts';
 import { createPorts } from '../aws/ports.ts';
 import { processWorkload } from '../engine/workload.ts';
 import { batchSchema, openDoor, openWorkshop } from './door.ts';
 import { readEnvironment } from './environment.ts';
-import { messageGroupOf, type WorkloadMessage } from './messages.ts';
+import type { WorkloadMessage } from './messages.ts';
 import { type Outcome, workOff } from './work-off.ts';
 
 const environment = readEnvironment([

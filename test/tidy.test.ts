@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, { folders: RegExp; packages: RegExp }> = {
   core: { folders: /^core\//, packages: /^(zod|yaml|cidr-tools|ip-bigint)$/ },
   engine: { folders: /^(engine|core)\//, packages: /^$/ },
   aws: {
-    folders: /^(aws|core)\/|^engine\/(ports|ec2-errors)\.ts$/,
+    folders: /^(aws|core)\/|^engine\/(ports|ec2-errors|latency)\.ts$/,
     packages: /^(@aws-sdk\/|@smithy\/|@aws-crypto\/)/,
   },
   functions: {

@@ -149,7 +149,7 @@ function toWorkloads(sources: WorkloadSources): readonly Workload[] {
 }
 
 /** Codes of the Service Quotas of Amazon VPC. */
-const QUOTA_CODES = {
+export const QUOTA_CODES = {
   groupsPerInterface: 'L-2AFB9258',
   rulesPerGroup: 'L-0EA8095F',
   groupsPerRegion: 'L-E79EC296',

@@ -8,7 +8,6 @@ import type { Head, PlanRecord } from '../../core/model/record.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
-import { checkAssertions } from './check-assertions.ts';
 import { loadPlan, loadPolicy, readOwned } from './plan-context.ts';
 import { PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
 
@@ -173,11 +172,7 @@ function compile(ports: Ports, input: CompileInput): DesiredState {
   const { policy, inventory, now, kind } = input;
   const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner: ports.owner });
   if (kind === 'uninstall') return desired;
-  const found: readonly Diagnostic[] = [
-    ...lintAgainstInventory(policy, inventory),
-    ...diagnostics,
-    ...checkAssertions(policy, inventory, now),
-  ];
+  const found: readonly Diagnostic[] = [...lintAgainstInventory(policy, inventory), ...diagnostics];
   const errors = found.filter((one) => one.severity === 'error');
   if (errors.length === 0) return desired;
   throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);

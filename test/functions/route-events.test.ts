@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { messageGroupOf } from '../../aws/outbox.ts';
 import type { QueueRecord } from '../../functions/door.ts';
-import { messageGroupOf, workloadMessageSchema } from '../../functions/messages.ts';
+import { workloadMessageSchema } from '../../functions/messages.ts';
 import { type RouteDependencies, type Routed, routeEvents } from '../../functions/route-events.ts';
 import { instanceState, tagChange, withDetail, withEnvelope } from './samples.ts';
 
