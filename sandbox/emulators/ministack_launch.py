@@ -30,6 +30,7 @@ def _load_mends() -> Any:
         events,
         functions,
         routes,
+        state_machines,
     )
 
     return MENDS
