@@ -70,6 +70,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const run = mkdtempSync(join(runs, `${port}-`));
   const token = randomBytes(24).toString('hex');
   const processes: SandboxProcess[] = [];
+  const stopping = new AbortController();
   const door = new FrontDoor({
     port,
     ministack: { host: MINISTACK_HOST, port },
@@ -79,6 +80,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     account: ACCOUNT,
   });
   const stop = async (): Promise<void> => {
+    stopping.abort();
     await door.close();
     await Promise.all(processes.map((child) => child.stop()));
     rmSync(run, { recursive: true, force: true });
@@ -96,7 +98,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await stop();
     throw error;
   }
-  return describeSandbox({ port, door, folder, run, processes, stop });
+  return describeSandbox({ port, door, folder, run, processes, stop, signal: stopping.signal });
 }
 
 interface Place {
@@ -155,9 +157,11 @@ interface Parts {
   readonly run: string;
   readonly processes: readonly SandboxProcess[];
   readonly stop: () => Promise<void>;
+  /** Aborted by stop(). */
+  readonly signal: AbortSignal;
 }
 
-function describeSandbox({ port, door, folder, run, processes, stop }: Parts): Sandbox {
+function describeSandbox({ port, door, folder, run, processes, stop, signal }: Parts): Sandbox {
   const endpoint = `http://127.0.0.1:${port}`;
   const rootCredentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const target = { endpoint, region: REGION, credentials: rootCredentials };
@@ -173,7 +177,7 @@ function describeSandbox({ port, door, folder, run, processes, stop }: Parts): S
     async deploy(onProgress) {
       const output = join(run, 'cdk.out');
       const place = { root, endpoint, region: REGION, account: ACCOUNT };
-      const options: DeployOptions = { ...place, output, onProgress };
+      const options: DeployOptions = { ...place, output, onProgress, signal };
       await deployStack(options);
       const client = new CloudFormationClient(target);
       const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: 'Bulkhead' }));

@@ -9,6 +9,8 @@ export interface DeployOptions {
   /** Folder of the cloud assembly; a folder of its own per run. */
   readonly output: string;
   readonly onProgress: (text: string) => void;
+  /** Ends `cdk` when the sandbox stops under it. */
+  readonly signal?: AbortSignal;
 }
 
 /** `cdk` ended with an error; the message has the end of what it said. */
@@ -36,6 +38,7 @@ async function runCdk(options: DeployOptions, args: readonly string[]): Promise<
   const child = spawn(cdk, [...args, '--output', output, '--no-notices', '--ci'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     env: {
       PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`,
       HOME: process.env.HOME ?? '/tmp',

@@ -22,7 +22,7 @@ const MAY_IMPORT: Record<string, { folders: RegExp; packages: RegExp }> = {
   },
   cli: {
     folders: /^(cli|core|engine|aws)\//,
-    packages: /^(commander|picocolors|cli-table3|ora)$/,
+    packages: /^(commander|picocolors|cli-table3|ora|zod)$/,
   },
   infra: {
     folders: /^infra\/|^functions\/env\.ts$/,

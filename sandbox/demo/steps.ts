@@ -35,9 +35,15 @@ export class Steps {
   readonly #records: StepRecord[] = [];
   readonly #file: string;
   #extra: Record<string, unknown> = {};
+  #closed = false;
 
   constructor(reportFile: string) {
     this.#file = reportFile;
+  }
+
+  /** Nothing is printed or recorded any more: what still runs was cut off, and has not failed. */
+  close(): void {
+    this.#closed = true;
   }
 
   get allHeld(): boolean {
@@ -61,6 +67,7 @@ export class Steps {
     const details: Record<string, unknown> = {};
     console.log(`\n${pc.bold(pc.cyan(`${this.#records.length + 1}. ${name}`))}`);
     const finish = (verdict: StepRecord['verdict'], error?: string): void => {
+      if (this.#closed) return;
       const durationMs = Math.round(performance.now() - startedMs);
       const record = { name, verdict, startedAt: startedAt.toISOString(), durationMs, details };
       this.#records.push(error === undefined ? record : { ...record, error });
@@ -71,33 +78,37 @@ export class Steps {
       );
     };
     try {
-      const result = await body(contextOf(details));
+      const result = await body(this.#contextOf(details));
       finish('held');
       return result;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      console.error(pc.red(`   ${text}`));
+      if (!this.#closed) console.error(pc.red(`   ${text}`));
       finish('failed', text);
       throw error;
     }
   }
 
+  #contextOf(details: Record<string, unknown>): StepContext {
+    const print = (text: string): void => {
+      if (!this.#closed) console.log(text);
+    };
+    return {
+      say: (text) => print(`   ${text}`),
+      show: (block) => print(block.replace(/^/gm, '   ')),
+      note: (key, value) => {
+        details[key] = value;
+      },
+    };
+  }
+
   #write(): void {
+    if (this.#closed) return;
     mkdirSync(dirname(this.#file), { recursive: true });
     const verdict = this.allHeld ? 'held' : 'failed';
     const report = { verdict, steps: this.#records, ...this.#extra };
     writeFileSync(this.#file, `${JSON.stringify(report, null, 2)}\n`);
   }
-}
-
-function contextOf(details: Record<string, unknown>): StepContext {
-  return {
-    say: (text) => console.log(`   ${text}`),
-    show: (block) => console.log(block.replace(/^/gm, '   ')),
-    note: (key, value) => {
-      details[key] = value;
-    },
-  };
 }
 
 /** Asks until `probe` gives something; throws StepFailed after `limitMs`. Liveness, not latency. */

@@ -59,15 +59,15 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     interrupt = () => resolve('interrupted');
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
-  let sandbox: Sandbox | undefined;
+  const booting = steps.run('A local AWS comes up on this machine', (context) =>
+    startSandbox({ port: options.port, onProgress: context.say }),
+  );
   try {
-    const booting = steps.run('A local AWS comes up on this machine', (context) =>
-      startSandbox({ port: options.port, onProgress: context.say }),
-    );
-    sandbox = await booting;
+    const sandbox = await Promise.race([booting, interrupted]);
+    if (sandbox === 'interrupted') return 130;
     const story = tell(sandbox, steps, policyFolder, options.exit);
     const end = await Promise.race([story, interrupted, sandbox.died]);
-    if (end === 'interrupted') return options.exit ? 130 : 0;
+    if (end === 'interrupted') return 130;
     if (options.exit) return 0;
     invite(sandbox, end, policyFolder);
     await Promise.race([interrupted, sandbox.died]);
@@ -76,10 +76,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     // A step has told its own failure; what fails between steps has not.
     if (steps.allHeld)
       console.error(pc.red(error instanceof Error ? error.message : String(error)));
-    if (sandbox !== undefined) await keepLogs(sandbox, options.port);
+    await booting.then((sandbox) => keepLogs(sandbox, options.port)).catch(() => {});
     return 1;
   } finally {
-    await sandbox?.stop();
+    steps.close();
+    await booting.then((sandbox) => sandbox.stop()).catch(() => {});
     rmSync(policyFolder, { recursive: true, force: true });
     console.log(`\nstopped; the report is ${join(folder, 'report.json')}`);
   }

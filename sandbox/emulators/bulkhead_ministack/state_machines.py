@@ -1,4 +1,4 @@
-"""Step Functions: IAM knows which state machine a task token belongs to."""
+"""Step Functions: task tokens belong to a state machine, and a stopped execution stops."""
 
 from __future__ import annotations
 
@@ -51,3 +51,33 @@ def _tokens_name_their_machine() -> None:
     stepfunctions._execute_task = execute_task
     stepfunctions._invoke_with_callback = invoke_with_callback
     iam_actions.extract_resource_arn = extract_resource_arn
+
+
+@MENDS.mend(
+    "stopped executions",
+    "after StopExecution no further state is entered and no task is retried",
+    f"{SERVICE}:_execute_task",
+    f"{SERVICE}:_scaled_sleep",
+)
+def _stopped_is_stopped() -> None:
+    execute = stepfunctions._execute_task
+    pause = stepfunctions._scaled_sleep
+
+    def end_if_stopped() -> None:
+        execution = getattr(_here, "execution", None)
+        if execution is not None and execution.get("status") == "ABORTED":
+            # Ends the execution's own thread, and no handler of errors takes it for one.
+            raise SystemExit
+
+    def execute_task(state_def: Any, raw_input: Any, execution: Any, ctx: Any) -> Any:
+        _here.execution = execution
+        end_if_stopped()
+        return execute(state_def, raw_input, execution, ctx)
+
+    def scaled_sleep(*args: Any, **kwargs: Any) -> Any:
+        result = pause(*args, **kwargs)
+        end_if_stopped()
+        return result
+
+    stepfunctions._execute_task = execute_task
+    stepfunctions._scaled_sleep = scaled_sleep
