@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PORT = 4795;
 const folders: string[] = [];
+const started: Running[] = [];
 
 interface Ended {
   readonly code: number | null;
@@ -54,7 +55,9 @@ function start(...args: string[]): Running {
       look();
       ended.then(() => reject(new Error(`it ended before it said \`${text}\`:\n${output}`)));
     });
-  return { child, folder, ended, said, output: () => output };
+  const running = { child, folder, ended, said, output: () => output };
+  started.push(running);
+  return running;
 }
 
 /** Command lines of living processes that belong to the sandbox of our port. */
@@ -81,7 +84,11 @@ function isFree(host: string): Promise<boolean> {
   });
 }
 
-afterEach(() => {
+afterEach(async () => {
+  for (const { child, ended } of started.splice(0)) {
+    child.kill('SIGINT');
+    await ended;
+  }
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -133,7 +140,7 @@ describe('npm start', () => {
     const status = await bulkhead('status');
     expect(status.workloads.byStatus).toMatchObject({ enforced: 36, held: 1, visible: 3 });
     const memberOf = async (segment: string): Promise<string> =>
-      (await bulkhead('workloads', '--segment', segment)).items[0].workload;
+      (await bulkhead('workloads', '--segment', segment)).items[0].id;
     const [payments, vault, web] = await Promise.all(
       ['payments', 'cardholder-db', 'shop-web'].map(memberOf),
     );

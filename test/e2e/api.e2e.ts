@@ -1,0 +1,332 @@
+import { get } from 'node:http';
+import {
+  CreateTagsCommand,
+  DescribeNetworkInterfacesCommand,
+  EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signedFetch } from '../../aws/sign.ts';
+import { type Keys, type Sandbox, startSandbox } from '../../sandbox/boot.ts';
+import { eventually } from '../../sandbox/demo/steps.ts';
+import { buildEstate, type Estate } from '../../sandbox/estate/build.ts';
+import { estatePolicy } from '../../sandbox/estate/policy.ts';
+
+const PORT = 4785;
+
+let sandbox: Sandbox;
+let estate: Estate;
+let url: string;
+let dana: Keys;
+let stranger: Keys;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ port: PORT, onProgress: () => {} });
+  const outputs = await sandbox.deploy(() => {});
+  url = outputs.ApiUrl ?? '';
+  const allow = (Action: string) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
+  });
+  dana = await sandbox.createIamUser('dana', allow('execute-api:Invoke'));
+  stranger = await sandbox.createIamUser('stranger', allow('s3:ListAllMyBuckets'));
+  estate = await buildEstate(target(), () => {});
+});
+
+afterAll(async () => {
+  await sandbox?.stop();
+});
+
+function target() {
+  return {
+    endpoint: sandbox.endpoint,
+    region: sandbox.region,
+    credentials: sandbox.rootCredentials,
+  };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the API answers is what is looked at
+  readonly json: any;
+}
+
+async function call(
+  method: string,
+  path: string,
+  more: {
+    readonly keys?: Keys;
+    readonly body?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<Reply> {
+  const keys = more.keys ?? dana;
+  const answer = await signedFetch(
+    {
+      method,
+      url: `${url}${path}`,
+      headers: { 'content-type': 'application/json', ...more.headers },
+      ...(more.body === undefined ? {} : { body: more.body }),
+    },
+    { region: sandbox.region, endpoint: sandbox.endpoint, credentials: async () => keys },
+  );
+  return { status: answer.status, headers: answer.headers, json: JSON.parse(answer.text) };
+}
+
+async function publish(mode: 'observe' | 'stage'): Promise<string> {
+  const current = await call('GET', '/v1/policies');
+  const accepted = await call('POST', '/v1/policies', {
+    body: JSON.stringify({ sources: estatePolicy(mode) }),
+    headers: { 'if-match': current.headers.etag ?? '' },
+  });
+  expect(accepted.status, JSON.stringify(accepted.json)).toBe(202);
+  const plan = accepted.json.plan as string;
+  await eventually(`${plan} is done`, async () => {
+    const { json } = await call('GET', `/v1/plans/${plan}`);
+    return json.state === 'done' ? true : undefined;
+  });
+  return plan;
+}
+
+describe('the status API, as deployed', () => {
+  test('without a signature: 403', async () => {
+    // fetch sends no Host of ours, and this is how the local AWS tells APIs apart.
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: new URL(url).host };
+      const request = get(`${sandbox.endpoint}/v1/status`, { headers }, (reply) => {
+        reply.resume();
+        resolve(reply.statusCode);
+      });
+      request.on('error', reject);
+    });
+    expect(status).toBe(403);
+  });
+
+  test('without the permission: 403', async () => {
+    const keys = stranger;
+    const answer = await signedFetch(
+      { method: 'GET', url: `${url}/v1/status`, headers: {} },
+      { region: sandbox.region, endpoint: sandbox.endpoint, credentials: async () => keys },
+    );
+    expect(answer.status).toBe(403);
+  });
+
+  test.each([
+    {
+      what: 'an unknown plan',
+      method: 'GET',
+      path: '/v1/plans/plan-999',
+      status: 404,
+      code: 'unknown-plan',
+    },
+    {
+      what: 'a plan id that is none',
+      method: 'GET',
+      path: '/v1/plans/nonsense',
+      status: 404,
+      code: 'unknown-plan',
+    },
+    {
+      what: 'an unknown workload',
+      method: 'GET',
+      path: '/v1/workloads/i-00000000000000000',
+      status: 404,
+      code: 'unknown-workload',
+    },
+    {
+      what: 'an unknown segment',
+      method: 'GET',
+      path: '/v1/segments/nothing',
+      status: 404,
+      code: 'unknown-segment',
+    },
+    {
+      what: 'a bad cursor',
+      method: 'GET',
+      path: '/v1/workloads?cursor=nonsense',
+      status: 400,
+      code: 'bad-cursor',
+    },
+    {
+      what: 'a body that is no JSON',
+      method: 'POST',
+      path: '/v1/policies',
+      body: '{',
+      headers: { 'if-match': '"x"' },
+      status: 400,
+      code: 'bad-json',
+    },
+    {
+      what: 'a body of 5 MB',
+      method: 'POST',
+      path: '/v1/policies',
+      body: JSON.stringify({ sources: [{ file: 'a.yaml', text: 'x'.repeat(5_000_000) }] }),
+      headers: { 'if-match': '"x"' },
+      status: 413,
+      code: 'body-too-large',
+    },
+    {
+      what: 'a stale If-Match',
+      method: 'POST',
+      path: '/v1/policies',
+      body: JSON.stringify({ sources: estatePolicy('observe') }),
+      headers: { 'if-match': '"sha256:old"' },
+      status: 412,
+      code: 'stale-policy',
+    },
+    {
+      what: 'no precondition',
+      method: 'POST',
+      path: '/v1/policies',
+      body: JSON.stringify({ sources: estatePolicy('observe') }),
+      status: 428,
+      code: 'precondition-required',
+    },
+  ])(
+    '$what: $status as a problem document',
+    async ({ method, path, body, headers, status, code }) => {
+      const reply = await call(method, path, {
+        ...(body === undefined ? {} : { body }),
+        ...(headers === undefined ? {} : { headers }),
+      });
+      expect(reply.status).toBe(status);
+      expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect(reply.json).toMatchObject({ status, code, title: expect.any(String) });
+      expect(reply.json.detail.length).toBeGreaterThan(10);
+    },
+  );
+
+  test('a policy with errors is refused with all of them, and what is in force stays', async () => {
+    const before = await call('GET', '/v1/policies');
+    const text =
+      'apiVersion: bulkhead/v1\nsegmnts: {}\nrules:\n  - { id: a, from: x, to: y, allow: [tcp/99999], why: none }\n';
+    const reply = await call('POST', '/v1/policies', {
+      body: JSON.stringify({ sources: [{ file: 'root.yaml', text }] }),
+      headers: { 'if-match': before.headers.etag ?? '' },
+    });
+    expect(reply.status).toBe(422);
+    const lines = reply.json.diagnostics.map((one: { line: number }) => one.line);
+    expect(lines).toContain(2);
+    expect(lines).toContain(4);
+    const after = await call('GET', '/v1/policies');
+    expect(after.headers.etag).toBe(before.headers.etag);
+  });
+
+  test('pages follow each other by cursor, and hold every workload once', async () => {
+    await publish('observe');
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { json } = await call('GET', `/v1/workloads?limit=7${query}`);
+      seen.push(...json.items.map((one: { id: string }) => one.id));
+      cursor = json.cursor;
+    } while (cursor !== undefined);
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.length).toBe(38);
+  });
+});
+
+describe('events that are not as expected', () => {
+  let sqs: SQSClient;
+  let queues: readonly string[];
+
+  beforeAll(async () => {
+    sqs = new SQSClient(target());
+    queues = (await sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
+  });
+
+  const queueOf = (part: string): string => queues.find((one) => one.includes(part)) ?? '';
+
+  async function rejected(): Promise<readonly { readonly reason: string }[]> {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queueOf('Rejected'), MaxNumberOfMessages: 10 }),
+    );
+    return Messages.map(({ Body = '{}' }) => JSON.parse(Body));
+  }
+
+  test.each([
+    { what: 'no JSON', body: 'nonsense', reason: /not JSON/ },
+    { what: 'no detail', body: '{"detail-type":"Tag Change on Resource"}', reason: /no `detail`/ },
+    {
+      what: 'a renamed field',
+      body: JSON.stringify({
+        'detail-type': 'EC2 Instance State-change Notification',
+        detail: { instance: 'i-1', state: 'running' },
+      }),
+      reason: /instance-id/,
+    },
+  ])('$what is set aside with the reason', async ({ body, reason }) => {
+    await sqs.send(new PurgeQueueCommand({ QueueUrl: queueOf('Rejected') })).catch(() => {});
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: queueOf('EventIntakeEvents'), MessageBody: body }),
+    );
+    const found = await eventually('the message is set aside', async () => {
+      const all = await rejected();
+      return all.find((one) => reason.test(one.reason));
+    });
+    expect(found.reason).toMatch(reason);
+  });
+
+  test('other workloads go on, and a deleted one is a quiet success', async () => {
+    await publish('stage');
+    const ec2 = new EC2Client(target());
+    const [going, staying] = [
+      estate.instances.worker?.[0] ?? '',
+      estate.instances.worker?.[1] ?? '',
+    ];
+    await new EventBridgeClient(target()).send(
+      new PutEventsCommand({
+        Entries: [
+          {
+            Source: 'bulkhead.test',
+            DetailType: 'Tag Change on Resource',
+            Detail: '{"service":"ec2","resource-type":"instance"}',
+            Resources: ['arn:aws:rds:us-east-1:000000000000:db/x'],
+          },
+        ],
+      }),
+    );
+    await Promise.all([
+      ec2.send(
+        new CreateTagsCommand({ Resources: [going], Tags: [{ Key: 'tier', Value: 'api' }] }),
+      ),
+      ec2.send(new TerminateInstancesCommand({ InstanceIds: [going] })),
+      ec2.send(
+        new CreateTagsCommand({ Resources: [staying], Tags: [{ Key: 'tier', Value: 'api' }] }),
+      ),
+    ]);
+    await eventually('the other one has moved', async () => {
+      const answer = await ec2.send(
+        new DescribeNetworkInterfacesCommand({
+          Filters: [{ Name: 'attachment.instance-id', Values: [staying] }],
+        }),
+      );
+      const names = (answer.NetworkInterfaces ?? []).flatMap((one) =>
+        (one.Groups ?? []).map((group) => group.GroupName),
+      );
+      return names.includes('Bulkhead/segment/shop-api') ? true : undefined;
+    });
+    await eventually('the deleted one is forgotten', async () => {
+      const { status } = await call('GET', `/v1/workloads/${going}`);
+      return status === 404 ? true : undefined;
+    });
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: queueOf('WorkloadPathDeadLetters'),
+        AttributeNames: ['ApproximateNumberOfMessages'],
+      }),
+    );
+    expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
+  });
+});
