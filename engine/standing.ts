@@ -17,7 +17,10 @@ export interface Standing {
 }
 
 /** The part of a record that a standing depends on. */
-export type Subject = Pick<WorkloadRecord, 'identity' | 'left' | 'classified' | 'firstSeen'>;
+export type Subject = Pick<
+  WorkloadRecord,
+  'identity' | 'left' | 'loosened' | 'classified' | 'firstSeen'
+>;
 
 export function isUnclassified(membership: Membership): boolean {
   return membership.segments.length + membership.withheld.length === 0;
@@ -38,13 +41,17 @@ export function decideStanding(inForce: InForce, subject: Subject, nowMs: number
   const blocked = blockedBy(head, member);
   return {
     membership,
-    held: left && settings.onLeave === 'hold',
+    held: (left && settings.onLeave === 'hold') || (!lost && isLoosened(inForce, subject)),
     isolate:
       (left && settings.onLeave === 'isolate') ||
       (neverClassified && settings.unclassified === 'isolate'),
     managed,
     ...(blocked === undefined ? {} : { blocked }),
   };
+}
+
+function isLoosened({ head }: InForce, { loosened }: Pick<Subject, 'loosened'>): boolean {
+  return head.kind === 'publish' && loosened === head.generation;
 }
 
 function isManaged({ bundle }: InForce, identity: Identity): boolean {
@@ -82,6 +89,25 @@ export function lostByEvent(inForce: InForce, before: Identity, after: Identity)
     isUnclassified(decideMembership(inForce.index, after)) &&
     !isUnclassified(decideMembership(inForce.index, before))
   );
+}
+
+/**
+ * The generation in force when an event, now or before, took enforcement away and nothing has given
+ * it back since; undefined otherwise. A change of the policy does not count: that was a plan.
+ */
+export function loosenedByEvent(
+  inForce: InForce,
+  stored: Pick<WorkloadRecord, 'identity' | 'left' | 'loosened'>,
+  after: Identity,
+): number | undefined {
+  const { head, bundle, index } = inForce;
+  if (head.kind === 'uninstall' || bundle.policy.settings.onLeave === 'restore') return undefined;
+  if (!isManaged(inForce, stored.identity)) return undefined;
+  if (decideMembership(index, after).mode === 'enforce') return undefined;
+  const wasEnforced = decideMembership(index, stored.identity).mode === 'enforce';
+  const isStillOut = stored.left === true && stored.loosened !== undefined;
+  const isHeldNow = stored.loosened === head.generation;
+  return wasEnforced || isStillOut || isHeldNow ? head.generation : undefined;
 }
 
 /** The status as far as it is known before the interfaces were looked at. */

@@ -170,7 +170,7 @@ async function planAgain(ports: Ports, inForce: InForce, inventory: Inventory): 
   return planChanges({
     ...{ desired, inventory, policy, now, owner: ports.owner, kind: head.kind },
     ledger: await readLedgers(ports),
-    held: await readHeld(ports, policy),
+    held: await readHeld(ports, policy, head.generation),
     generation: head.generation,
     base: head.generation,
   });

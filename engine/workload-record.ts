@@ -5,6 +5,7 @@ import {
   decideStanding,
   expectedStatus,
   isUnclassified,
+  loosenedByEvent,
   lostByEvent,
   type Standing,
 } from './standing.ts';
@@ -36,9 +37,13 @@ export function draftRecord(
 ): Drafted {
   const now = new Date(nowMs).toISOString();
   const left = hasLeft(inForce, known, stored);
+  const loosened = stored && loosenedByEvent(inForce, stored, known.identity);
   const firstSeen = stored?.firstSeen ?? now;
   const classified = stored?.classified ?? false;
-  const subject = { identity: known.identity, left, classified, firstSeen };
+  const subject = {
+    ...{ identity: known.identity, left, classified, firstSeen },
+    ...(loosened === undefined ? {} : { loosened }),
+  };
   const standing = decideStanding(inForce, subject, nowMs);
   const inNone = isUnclassified(standing.membership);
   const draft: WorkloadRecord = {
@@ -48,6 +53,7 @@ export function draftRecord(
     ...reasonOf(standing, known, stored),
     held: standing.held,
     ...(left && inNone ? { left } : {}),
+    ...(loosened === undefined ? {} : { loosened }),
     classified: classified || !inNone,
     firstSeen,
     changedAt: now,
@@ -105,6 +111,10 @@ function whyNot(
   if (!standing.managed) return undefined;
   if (known.control !== 'attach') return known.controlReason ?? known.control;
   if (standing.held) {
+    const { segments, mode } = standing.membership;
+    if (segments.length > 0) {
+      return `an event put it into ${segments.join(', ')}, which is in mode ${mode}; it keeps its groups until a plan puts the former ones back`;
+    }
     const from = stored?.membership.segments ?? [];
     if (from.length === 0 && stored?.statusReason !== undefined) return stored.statusReason;
     return `an event took it out of ${from.join(', ') || 'its segments'}; it keeps its groups until a person decides`;
@@ -117,11 +127,11 @@ function whyNot(
 /** What two records must have in common to say the same of a workload. */
 function substance(record: WorkloadRecord): string {
   const { identity, interfaces, state, control, controlReason, membership } = record;
-  const { held, left = false, classified } = record;
+  const { held, left = false, loosened, classified } = record;
   return JSON.stringify(
     inOrder({
       ...{ identity, interfaces, state, control, controlReason, membership },
-      ...{ held, left, classified },
+      ...{ held, left, classified, isLoosened: loosened !== undefined },
     }),
   );
 }

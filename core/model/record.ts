@@ -65,6 +65,11 @@ export interface WorkloadRecord {
    * Absent is false.
    */
   readonly left?: boolean;
+  /**
+   * The generation under which an event took enforcement away from it. It keeps its groups while
+   * that one is in force: putting foreign groups back takes a plan.
+   */
+  readonly loosened?: number;
   /** Was it ever in a segment? Decides between `unclassified` and `held`. */
   readonly classified: boolean;
   /** Version of the tag event that the tags come from; 0 when they come from a Describe. */

@@ -140,7 +140,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     inventory,
     policy,
     ledger: await readLedgers(ports),
-    held: await readHeld(ports, policy),
+    held: await readHeld(ports, policy, input.generation),
     generation: input.generation,
     base: head?.generation ?? 0,
     now,
@@ -191,17 +191,28 @@ export async function readLedgers(
   return ledger;
 }
 
-/** Workloads that left by an event, if this policy holds such. */
-export async function readHeld(ports: Ports, policy: Policy): Promise<ReadonlySet<string>> {
+/**
+ * Workloads that left by an event, if this policy holds such. Those that an event has loosened are
+ * held under `generation` alone: the next plan is what decides about them.
+ */
+export async function readHeld(
+  ports: Ports,
+  policy: Policy,
+  generation: number,
+): Promise<ReadonlySet<string>> {
   const held = new Set<string>();
-  if (policy.settings.onLeave !== 'hold') return held;
+  const { onLeave } = policy.settings;
+  if (onLeave === 'restore') return held;
   let cursor: string | undefined;
   do {
     const page = await ports.store.listWorkloads({
       limit: 100,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const record of page.items) if (record.left) held.add(record.identity.workload);
+    for (const { identity, left, loosened } of page.items) {
+      const isLeft = left === true && onLeave === 'hold';
+      if (isLeft || (left !== true && loosened === generation)) held.add(identity.workload);
+    }
     cursor = page.cursor;
   } while (cursor !== undefined);
   return held;
