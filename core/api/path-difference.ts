@@ -3,7 +3,6 @@ import { indexPolicy } from '../compile/index-policy.ts';
 import type { Inventory, NetworkInterface } from '../model/inventory.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
-import type { TrafficSet } from '../model/traffic.ts';
 import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
 import { TrafficRegion } from '../reach/traffic-region.ts';
 import type { Difference, PathChange } from './plan-answer.ts';
@@ -88,15 +87,7 @@ function classKey(
 
 function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
   const { ipv4 = [], ipv6 = [] } = reach.between(from, to);
-  return toRegion(ipv4).or(toRegion(ipv6));
-}
-
-function toRegion(set: TrafficSet): TrafficRegion {
-  return set.reduce(
-    (region, { protocolFrom, protocolTo, from, to }) =>
-      region.or(TrafficRegion.of(protocolFrom, protocolTo, from, to)),
-    TrafficRegion.nothing,
-  );
+  return TrafficRegion.ofSet(ipv4).or(TrafficRegion.ofSet(ipv6));
 }
 
 function addAll(

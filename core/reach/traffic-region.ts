@@ -26,6 +26,14 @@ export class TrafficRegion {
     return new TrafficRegion([{ first, last, ports: whole ? EVERY_PORT : [[from, to]] }]);
   }
 
+  static ofSet(set: TrafficSet): TrafficRegion {
+    return set.reduce(
+      (region, { protocolFrom, protocolTo, from, to }) =>
+        region.or(TrafficRegion.of(protocolFrom, protocolTo, from, to)),
+      TrafficRegion.nothing,
+    );
+  }
+
   get isEmpty(): boolean {
     return this.#runs.length === 0;
   }
