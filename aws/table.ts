@@ -29,6 +29,7 @@ import { ConditionFailed, type Page } from '../engine/ports.ts';
  * | totals              | counts           | total               |                 |             |
  * | latency             | latency          | histogram           |                 |             |
  * | last sweep          | sweep            | last                |                 |             |
+ * | last comparison     | proof            | last                |                 |             |
  *
  * Reads of an item by its key are consistent. Lists over `gsi1` are not, and nothing that decides
  * who may write depends on one.

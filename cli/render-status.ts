@@ -25,9 +25,36 @@ export function renderStatus(session: Session, status: Status): string {
     row('latency', describeLatency(status)),
     row('open', describeOpen(status)),
     row('sweep', status.sweep === undefined ? 'none yet' : describeSweep(status.sweep)),
+    ...renderProof(session, status.proof),
     ...Object.entries(status.counts).map(([name, count]) => row('count', `${name}: ${count}`)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+type Proof = NonNullable<Status['proof']>;
+
+/** What was compared, and by name what AWS does otherwise than the policy. */
+function renderProof(session: Session, proof: Proof | undefined): readonly string[] {
+  if (proof === undefined) return [row('proof', 'none yet')];
+  const { holes, cuts, excused } = proof;
+  const found =
+    holes + cuts === 0
+      ? 'no hole, no cut'
+      : session.colours.red(`${plural(holes, 'hole')}, ${plural(cuts, 'cut')}`);
+  const known = excused === 0 ? '' : `, ${excused} excused`;
+  const size = `${plural(proof.pairs, 'pair')} in ${proof.classes} classes, ${proof.durationMs} ms`;
+  return [
+    row('proof', `${proof.at}, generation ${proof.generation}: ${found}${known} (${size})`),
+    ...proof.named.slice(0, NAMED_SHOWN_MAX).map((one) => row('', renderFinding(session, one))),
+  ];
+}
+
+const NAMED_SHOWN_MAX = 10;
+
+function renderFinding({ colours }: Session, one: Proof['named'][number]): string {
+  const path = `${printable(one.fromName)} -> ${printable(one.toName)} ${one.traffic}`;
+  if (one.because === undefined) return colours.red(`${one.kind}: ${path}`);
+  return `excused ${one.kind}: ${path} (${printable(one.because, 200)})`;
 }
 
 function row(label: string, text: string): string {

@@ -16,6 +16,7 @@ import type {
   LedgerEntry,
   PlanRecord,
   PolicyRecord,
+  ProofRecord,
   SweepRecord,
   WorkloadRecord,
 } from '../core/model/record.ts';
@@ -163,6 +164,8 @@ export interface Store {
   readLatency(): Promise<LatencySummary>;
   recordSweep(sweep: SweepRecord): Promise<void>;
   readSweep(): Promise<SweepRecord | undefined>;
+  recordProof(proof: ProofRecord): Promise<void>;
+  readProof(): Promise<ProofRecord | undefined>;
   /** Adds to named totals: `missed-by-events`, `throttled`, `drift-reverted`, ... */
   count(counts: Readonly<Record<string, number>>): Promise<void>;
   readCounts(): Promise<Readonly<Record<string, number>>>;

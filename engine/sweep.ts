@@ -6,6 +6,7 @@ import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { mergeReading } from './merge-reading.ts';
 import type { Page, Ports, Wake } from './ports.ts';
+import { excuse, proveEstate } from './prove.ts';
 import { readHeld, readInventory, readLedgers } from './publish/prepare.ts';
 import { draftRecord } from './workload-record.ts';
 
@@ -68,7 +69,25 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings);
   const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, plan, plans);
   await raiseFences(ports, inventory, findings);
+  if (openPlans.every(isWaiting)) await prove(ports, { inForce, inventory, stored, findings });
   return await finish(ports, { startedAt, inventory, openPlans, findings, publishNeeded });
+}
+
+/** A plan that waits for approval has written nothing yet. */
+function isWaiting({ state }: PlanRecord): boolean {
+  return state === 'waiting-for-approval';
+}
+
+async function prove(
+  ports: Ports,
+  { inForce, inventory, stored, findings }: Ground,
+): Promise<void> {
+  const excused = new Map<string, string>();
+  for (const workload of findings.keys()) {
+    excused.set(workload, 'this sweep found it changed and has woken it');
+  }
+  for (const record of stored.values()) excuse(excused, record);
+  await proveEstate(ports, inForce, inventory, excused);
 }
 
 interface Ground {

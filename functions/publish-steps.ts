@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WritePhase } from '../core/model/plan.ts';
 import type { Ports } from '../engine/ports.ts';
+import { proveNow } from '../engine/prove.ts';
 import {
   applyCreate,
   applyDelete,
@@ -93,10 +94,22 @@ export async function runPublishStep(ports: Ports, input: PublishStep): Promise<
       return { steps: (await applyDelete(ports, id)).length };
     case 'Finish':
       await finishPublish(ports, id);
-      return {};
+      return await proveAfter(ports);
     case 'Fail':
       await failPublish(ports, id, errorIn(input.error));
       return {};
+  }
+}
+
+/** The plan is done whatever the comparison comes to; that it failed is told. */
+async function proveAfter(ports: Ports): Promise<StepAnswer> {
+  try {
+    const proof = await proveNow(ports);
+    return proof === undefined ? {} : { holes: proof.holes, cuts: proof.cuts };
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    ports.signal.event('proof-failed', { reason });
+    return {};
   }
 }
 

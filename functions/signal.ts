@@ -42,12 +42,16 @@ const METRICS: Readonly<Record<string, readonly MetricOfEvent[]>> = {
     { name: 'MissedByEvents', unit: MetricUnit.Count, field: 'missedByEvents' },
     { name: 'Drifted', unit: MetricUnit.Count, field: 'drifted' },
   ],
+  'proof-finished': [
+    { name: 'ProofHoles', unit: MetricUnit.Count, field: 'holes' },
+    { name: 'ProofCuts', unit: MetricUnit.Count, field: 'cuts' },
+  ],
   throttled: [{ name: 'Throttled', unit: MetricUnit.Count }],
 };
 
 /** Codes that a person should see among the errors of a log. */
 const ERRORS = /(?:^|-)(?:failed|error)$/;
-const WARNINGS = /(?:^|-)(?:rejected|throttled|held|blocked|conflict|gap)$/;
+const WARNINGS = /(?:^|-)(?:rejected|throttled|held|blocked|conflict|gap|hole|cut)$/;
 
 /** The port Signal on Powertools: every coded event is one line of JSON, a few are metrics too. */
 export class PowertoolsSignal implements Signal {

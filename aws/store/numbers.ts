@@ -1,16 +1,24 @@
-import type { SweepRecord } from '../../core/model/record.ts';
+import type { ProofRecord, SweepRecord } from '../../core/model/record.ts';
 import { bucketOf, type Histograms, hopsOf, summariseLatency } from '../../engine/latency.ts';
 import type { Store } from '../../engine/ports.ts';
 import { bare, type Item, type Key, putItem, type Table } from '../table.ts';
 
 type NumberStore = Pick<
   Store,
-  'recordTiming' | 'readLatency' | 'recordSweep' | 'readSweep' | 'count' | 'readCounts'
+  | 'recordTiming'
+  | 'readLatency'
+  | 'recordSweep'
+  | 'readSweep'
+  | 'recordProof'
+  | 'readProof'
+  | 'count'
+  | 'readCounts'
 >;
 
 const HISTOGRAM: Key = { pk: 'latency', sk: 'histogram' };
 const COUNTS: Key = { pk: 'counts', sk: 'total' };
 const SWEEP: Key = { pk: 'sweep', sk: 'last' };
+const PROOF: Key = { pk: 'proof', sk: 'last' };
 
 export function numberStore(table: Table): NumberStore {
   return {
@@ -29,6 +37,13 @@ export function numberStore(table: Table): NumberStore {
     async readSweep() {
       const item = await table.get(SWEEP);
       return item === undefined ? undefined : bare<SweepRecord>(item);
+    },
+    async recordProof(proof) {
+      await table.transact([putItem(table, { ...PROOF, ...proof })]);
+    },
+    async readProof() {
+      const item = await table.get(PROOF);
+      return item === undefined ? undefined : bare<ProofRecord>(item);
     },
     count: (counts) => addAll(table, COUNTS, counts),
     readCounts: () => readTotals(table, COUNTS),

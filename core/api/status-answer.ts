@@ -27,6 +27,35 @@ export const sweepSchema = z.object({
   gaps: z.array(z.string()).readonly(),
 });
 
+export const proofSchema = z.object({
+  at: time.meta({ description: 'when the inventory was taken that was compared' }),
+  generation: z.number().int(),
+  policyVersion: z.string(),
+  pairs: z.number().int().meta({ description: 'ordered pairs of interfaces; all ports of each' }),
+  classes: z.number().int().meta({ description: 'distinct questions that they came to' }),
+  holes: z
+    .number()
+    .int()
+    .meta({ description: 'pairs that AWS lets exchange more than the policy' }),
+  cuts: z.number().int().meta({ description: 'pairs that AWS lets exchange less than the policy' }),
+  excused: z.number().int().meta({ description: 'pairs that differ for a known reason' }),
+  named: z
+    .array(
+      z.object({
+        kind: z.enum(['hole', 'cut']),
+        from: z.string(),
+        to: z.string(),
+        fromName: z.string(),
+        toName: z.string(),
+        family: z.enum(['ipv4', 'ipv6']),
+        traffic: z.string(),
+        because: z.string().optional(),
+      }),
+    )
+    .readonly(),
+  durationMs: milliseconds,
+});
+
 export const statusCountsSchema = z.record(z.string(), z.number().int());
 
 /** GET /v1/status. */
@@ -55,6 +84,7 @@ export const statusSchema = z.object({
   plan: planSummarySchema.optional().meta({ description: 'the plan that is under way' }),
   latency: latencySchema,
   sweep: sweepSchema.optional(),
+  proof: proofSchema.optional().meta({ description: 'the last comparison of all pairs' }),
   counts: statusCountsSchema,
   open: z.object({
     count: z.number().int().meta({ description: 'interfaces that wait to be looked at' }),

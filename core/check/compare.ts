@@ -22,12 +22,19 @@ export interface Disagreement {
 }
 
 export interface Comparison {
+  /** At most 1,000 of each are named; the counts are of all. */
   readonly holes: readonly Disagreement[];
   readonly cuts: readonly Disagreement[];
+  /** Those of which an end is excused, with its reason. */
+  readonly excused: readonly (Disagreement & { readonly because: string })[];
+  readonly count: { readonly holes: number; readonly cuts: number; readonly excused: number };
   /** Ordered pairs of interfaces that were judged, and how many distinct questions that took. */
   readonly pairs: number;
   readonly classes: number;
 }
+
+/** A disagreement beyond this many of its kind is counted, not named. */
+const NAMED_MAX = 1_000;
 
 export interface CompareInput {
   readonly policy: Policy;
@@ -37,6 +44,8 @@ export interface CompareInput {
   readonly groupIds: Readonly<Record<string, string>>;
   /** ISO 8601, UTC. */
   readonly now: string;
+  /** Workloads of which it is known why they are not as the policy says, e.g. held, with the reason. */
+  readonly excused?: ReadonlyMap<string, string>;
 }
 
 interface End {
@@ -49,6 +58,7 @@ interface End {
   readonly egressEnforced: boolean;
   /** Ends of one class get the same answers. */
   readonly class: string;
+  readonly excuse: string | undefined;
 }
 
 /**
@@ -59,30 +69,61 @@ interface End {
  */
 export function compareEstate(input: CompareInput): Comparison {
   const { inventory, policy } = input;
-  const ends = readEnds(input);
+  const classes = [...Map.groupBy(readEnds(input), (end) => end.class).values()];
   const { prefixLists, groups } = inventory;
   const said = new PolicyTraffic(policy, { now: input.now, prefixLists, groups });
   const real = awsReach(inventory);
   const unkept = awsReach(withoutKept(inventory, policy));
-  const holes: Disagreement[] = [];
-  const cuts: Disagreement[] = [];
-  const answers = new Map<string, readonly Pick<Disagreement, 'kind' | 'family' | 'traffic'>[]>();
+  const tally = new Tally();
   let pairs = 0;
-  for (const from of ends) {
-    for (const to of ends) {
-      if (from.nic.id === to.nic.id) continue;
-      pairs += 1;
-      const key = `${from.class} > ${to.class}`;
-      const found = answers.get(key) ?? judge({ from, to, said, real, unkept });
-      answers.set(key, found);
-      for (const one of found) {
-        const names = { fromName: from.name, toName: to.name };
-        const disagreement = { ...one, from: from.nic.id, to: to.nic.id, ...names };
-        (one.kind === 'hole' ? holes : cuts).push(disagreement);
+  let questions = 0;
+  for (const sources of classes) {
+    for (const destinations of classes) {
+      const own = sources === destinations ? sources.length : 0;
+      const [from, to] = [sources[0], destinations[own > 0 ? 1 : 0]];
+      if (from === undefined || to === undefined) continue;
+      pairs += sources.length * destinations.length - own;
+      questions += 1;
+      for (const found of judge({ from, to, said, real, unkept })) {
+        tally.add(found, sources, destinations);
       }
     }
   }
-  return { holes, cuts, pairs, classes: answers.size };
+  return { ...tally.result(), pairs, classes: questions };
+}
+
+type Finding = Pick<Disagreement, 'kind' | 'family' | 'traffic'>;
+
+/** Counts every pair of a finding and names the first ones. */
+class Tally {
+  readonly #named = {
+    hole: [] as Disagreement[],
+    cut: [] as Disagreement[],
+    excused: [] as (Disagreement & { readonly because: string })[],
+  };
+  readonly #count = { hole: 0, cut: 0, excused: 0 };
+
+  add(found: Finding, sources: readonly End[], destinations: readonly End[]): void {
+    for (const from of sources) {
+      for (const to of destinations) {
+        if (from.nic.id === to.nic.id) continue;
+        const because = from.excuse ?? to.excuse;
+        const kind = because === undefined ? found.kind : 'excused';
+        this.#count[kind] += 1;
+        if (this.#named[kind].length >= NAMED_MAX) continue;
+        const names = { fromName: from.name, toName: to.name };
+        const one = { ...found, from: from.nic.id, to: to.nic.id, ...names };
+        if (because === undefined) this.#named[found.kind].push(one);
+        else this.#named.excused.push({ ...one, because });
+      }
+    }
+  }
+
+  result(): Pick<Comparison, 'holes' | 'cuts' | 'excused' | 'count'> {
+    const { hole: holes, cut: cuts, excused } = this.#named;
+    const count = { holes: this.#count.hole, cuts: this.#count.cut, excused: this.#count.excused };
+    return { holes, cuts, excused, count };
+  }
 }
 
 interface Question {
@@ -93,10 +134,10 @@ interface Question {
   readonly unkept: ReturnType<typeof awsReach>;
 }
 
-function judge(question: Question): readonly Pick<Disagreement, 'kind' | 'family' | 'traffic'>[] {
+function judge(question: Question): readonly Finding[] {
   const { from, to, said, real, unkept } = question;
   const policy = said.between(from.check, to.check).traffic;
-  const found: Pick<Disagreement, 'kind' | 'family' | 'traffic'>[] = [];
+  const found: Finding[] = [];
   const add = (kind: 'hole' | 'cut', more: PairTraffic, less: PairTraffic): void => {
     for (const family of ['ipv4', 'ipv6'] as const) {
       const traffic = subtractSets(inFamily(more[family], family), inFamily(less[family], family));
@@ -147,7 +188,7 @@ interface EndParts {
   readonly classOf: (nic: NetworkInterface) => string;
 }
 
-function readEnd({ groupIds, policy }: CompareInput, parts: EndParts): End {
+function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): End {
   const { nic, workload, membership, classOf } = parts;
   const { identity } = workload;
   const carries = membership?.carries ?? [];
@@ -175,6 +216,7 @@ function readEnd({ groupIds, policy }: CompareInput, parts: EndParts): End {
     attached,
     ingressEnforced: enforced,
     egressEnforced: enforced && membership?.openEgress === false,
+    excuse: excused?.get(identity.workload),
     class: JSON.stringify([
       membership?.segments ?? [],
       withheld,

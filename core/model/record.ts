@@ -156,6 +156,39 @@ export interface ChangeTiming {
   readonly verified: number;
 }
 
+/** The last comparison of the whole estate with the policy. */
+export interface ProofRecord {
+  /** When the inventory was taken that was compared. */
+  readonly at: string;
+  readonly generation: number;
+  readonly policyVersion: string;
+  /** Ordered pairs of interfaces, and the distinct questions that they came to. */
+  readonly pairs: number;
+  readonly classes: number;
+  /** Pairs that AWS lets exchange more than the policy allows, or less. */
+  readonly holes: number;
+  readonly cuts: number;
+  /** Pairs that differ for a known reason, e.g. an end is held. */
+  readonly excused: number;
+  /** The first of each kind. */
+  readonly named: readonly ProofFinding[];
+  readonly durationMs: number;
+}
+
+export interface ProofFinding {
+  readonly kind: 'hole' | 'cut';
+  /** Interface ids, and what people call the ends. */
+  readonly from: string;
+  readonly to: string;
+  readonly fromName: string;
+  readonly toName: string;
+  readonly family: 'ipv4' | 'ipv6';
+  /** As a policy writes it: `tcp/443 udp/53`. */
+  readonly traffic: string;
+  /** Why it is excused. */
+  readonly because?: string;
+}
+
 /** Counts by name, kept for /v1/status. */
 export interface SweepRecord {
   readonly startedAt: string;

@@ -17,13 +17,14 @@ const UNDER_WAY: ReadonlySet<PlanRecord['state']> = new Set([
 
 export async function readStatus(context: ApiContext): Promise<ApiAnswer> {
   const { store } = context.ports;
-  const [inForce, workloads, open, plans, latency, sweep, counts] = await Promise.all([
+  const [inForce, workloads, open, plans, latency, sweep, proof, counts] = await Promise.all([
     readInForce(context),
     countWorkloads(context),
     findOpen(context),
     store.listPlans(),
     store.readLatency(),
     store.readSweep(),
+    store.readProof(),
     store.readCounts(),
   ]);
   const plan = plans.items.find((item) => UNDER_WAY.has(item.state));
@@ -37,6 +38,7 @@ export async function readStatus(context: ApiContext): Promise<ApiAnswer> {
     ...(plan === undefined ? {} : { plan: toPlanSummary(plan) }),
     latency,
     ...(sweep === undefined ? {} : { sweep }),
+    ...(proof === undefined ? {} : { proof }),
     counts: { ...counts },
     open,
   };

@@ -27,6 +27,8 @@ const OWN_METRICS = {
   drifted: 'Drifted',
   written: 'ReceivedToWritten',
   throttled: 'Throttled',
+  holes: 'ProofHoles',
+  cuts: 'ProofCuts',
 } as const;
 
 export interface ObservabilityProps {
@@ -110,6 +112,10 @@ export class Observability extends Construct {
       graph('Sweep: found that no event had told', [
         own(service, OWN_METRICS.missed, Stats.SUM),
         own(service, OWN_METRICS.drifted, Stats.SUM),
+      ]),
+      graph('Proof: pairs that differ from the policy', [
+        own(service, OWN_METRICS.holes, Stats.MAXIMUM),
+        own(service, OWN_METRICS.cuts, Stats.MAXIMUM),
       ]),
       graph('Publishing', [
         props.machine.metricStarted(),
@@ -217,6 +223,22 @@ function loopAlarms(props: ObservabilityProps): readonly AlarmSpec[] {
       metric: own(service, OWN_METRICS.missed, Stats.SUM),
       threshold: 5,
       of: [3, 3],
+    },
+    {
+      id: 'ProofHole',
+      says: 'AWS lets something pass that the policy in force forbids',
+      anchor: 'proof-hole-or-cut',
+      metric: own(service, OWN_METRICS.holes, Stats.MAXIMUM),
+      threshold: 0,
+      of: [1, 1],
+    },
+    {
+      id: 'ProofCut',
+      says: 'AWS stops something that the policy in force allows',
+      anchor: 'proof-hole-or-cut',
+      metric: own(service, OWN_METRICS.cuts, Stats.MAXIMUM),
+      threshold: 0,
+      of: [1, 1],
     },
     {
       id: 'PublishFailed',

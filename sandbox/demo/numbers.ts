@@ -47,6 +47,14 @@ export function showStatus(status: Status, calls: CallCounts, context: StepConte
       .map(([name, count]) => `${name} ${count}`)
       .join(', '),
   );
+  const { proof } = status;
+  expectHeld(proof !== undefined, 'the estate was compared with the policy', proof);
+  context.say(
+    `proof at ${proof.at}: ${proof.pairs} pairs in ${proof.classes} classes, ` +
+      `${proof.holes} holes, ${proof.cuts} cuts, ${proof.excused} excused, ${proof.durationMs} ms`,
+  );
+  expectHeld(proof.generation === status.generation, 'of the generation in force', proof);
+  expectHeld(proof.holes + proof.cuts === 0, 'no hole and no cut', proof.named);
   expectHeld((counts['missed-by-events'] ?? 0) >= 1, 'the lost event is counted', counts);
   expectHeld((counts.throttled ?? 0) >= 2, 'the throttled writes are counted', counts);
   for (const [name, actions] of Object.entries(calls)) {

@@ -144,6 +144,7 @@ async function tell(
   await tellChanges(stage);
   await tellFaults(stage);
   await steps.run('The status API, signed, gives the numbers', async (context) => {
+    await stage.dana.json(['sweep', '--wait']);
     const status = await stage.dana.json<Status>(['status']);
     const calls = countCalls(sandbox.door.calls);
     steps.attach('calls', calls);

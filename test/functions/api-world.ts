@@ -159,6 +159,7 @@ export class ApiWorld {
       listInterfaces: async (cursor) => pageOf(this.interfaces, cursor, 2),
       readLatency: async () => ({ count: 0, hops: {} }),
       readSweep: async () => undefined,
+      readProof: async () => undefined,
       readCounts: async () => ({ throttled: 2 }),
     };
   }

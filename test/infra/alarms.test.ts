@@ -40,6 +40,8 @@ describe('alarms', () => {
       'MissedByEvents',
       'OldestEvent',
       'OldestWorkload',
+      'ProofCut',
+      'ProofHole',
       'PublishErrors',
       'PublishFailed',
       'PublishTimedOut',
