@@ -1,5 +1,5 @@
 import { normalizeCidr } from 'cidr-tools';
-import { ipVersion } from 'ip-bigint';
+import { parseIp } from 'ip-bigint';
 
 export type CidrReading =
   | {
@@ -12,6 +12,9 @@ export type CidrReading =
 
 /** Dotted decimal without leading zeros, which some readers take for octal (RFC 6943, 3.1.1). */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+const HEXTET = /^[0-9a-f]{1,4}$/i;
+/** What stands before the last 32 bits of `::ffff:0:0/96` (RFC 4291, 2.5.5.2). */
+const IPV4_MAPPED = 0xffffn;
 const BITS = { 4: 32, 6: 128 } as const;
 
 /**
@@ -21,12 +24,11 @@ const BITS = { 4: 32, 6: 128 } as const;
  */
 export function readCidr(text: string): CidrReading {
   const [address = '', prefix, ...more] = text.split('/');
-  const version = IPV4.test(address) ? 4 : ipVersion(address);
-  const v6 = version === 6 && address.includes(':') && !/[%.]/.test(address);
-  if (more.length > 0 || (version === 4 ? !IPV4.test(address) : !v6)) {
+  const v4 = IPV4.test(address);
+  if (more.length > 0 || !(v4 || isPlainIpv6(address))) {
     return { kind: 'bad', seen: 'is neither an IPv4 nor an IPv6 range' };
   }
-  const bits = BITS[version === 4 ? 4 : 6];
+  const bits = BITS[v4 ? 4 : 6];
   if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) {
     return { kind: 'bad', seen: `has no prefix length from 0 to ${bits}` };
   }
@@ -36,4 +38,16 @@ export function readCidr(text: string): CidrReading {
   const own = normalizeCidr(`${address}/${bits}`).split('/')[0];
   const hostBits = own !== cidr.split('/')[0];
   return { kind: 'cidr', cidr, flaw: hostBits ? 'host bits' : 'form' };
+}
+
+/**
+ * Eight hextets, or fewer around one `::`. Not by cidr-tools, which reads `2001:db8::g` and `1:2:3`
+ * as addresses that nobody wrote.
+ */
+function isPlainIpv6(address: string): boolean {
+  const halves = address.split('::');
+  const hextets = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
+  const whole = halves.length === 1 ? hextets.length === 8 : hextets.length <= 7;
+  if (halves.length > 2 || !whole || !hextets.every((one) => HEXTET.test(one))) return false;
+  return parseIp(address).number >> 32n !== IPV4_MAPPED;
 }

@@ -39,7 +39,7 @@ describe('shape', () => {
     {
       name: 'an unknown key deep inside',
       text: ofSelect('{ any: [{ tag: { app: a } }] }'),
-      found: ['3:23 unknown-key'],
+      found: ['3:26 unknown-key'],
       says: ['`tag`', '`tags`'],
     },
     {
@@ -70,12 +70,12 @@ describe('shape', () => {
     {
       name: 'a map inside a list of texts',
       text: ofSelect('{ tags: { app: [x, { y: z }] } }'),
-      found: ['3:34 wrong-type'],
+      found: ['3:35 wrong-type'],
     },
     {
       name: 'nothing where a map belongs',
       text: 'zones:\n  pci:\n',
-      found: ['3:3 wrong-type'],
+      found: ['3:7 wrong-type'],
       says: ['nothing'],
     },
     {
@@ -91,12 +91,12 @@ describe('shape', () => {
     {
       name: 'an empty list of ports',
       text: ofRule('from: a, to: b, allow: []'),
-      found: ['6:34 empty-list'],
+      found: ['6:37 empty-list'],
     },
     {
       name: 'a network of two kinds',
       text: ofNetwork('cidrs: [10.0.0.0/8], prefixList: x'),
-      found: ['3:28 bad-value'],
+      found: ['3:29 bad-value'],
     },
     { name: 'a network of no kind', text: ofNetwork(''), found: ['3:3 missing-key'] },
     {
@@ -178,35 +178,35 @@ describe('values', () => {
     {
       name: 'a port above 65535',
       text: ofRule('from: a, to: b, allow: [tcp/65536]'),
-      found: ['6:35 bad-port'],
+      found: ['6:38 bad-port'],
     },
     {
       name: 'a range that ends before it starts',
       text: ofRule('from: a, to: b, allow: [tcp/90-80]'),
-      found: ['6:35 bad-port'],
+      found: ['6:38 bad-port'],
       says: ['`80-90`'],
     },
     {
       name: 'a bare port',
       text: ofRule('from: a, to: b, allow: 443'),
-      found: ['6:34 bad-port'],
+      found: ['6:37 bad-port'],
       says: ['`tcp/443`'],
     },
     {
       name: 'an ICMP type above 255',
       text: ofRule('from: a, to: b, allow: icmp/256'),
-      found: ['6:34 bad-port'],
+      found: ['6:37 bad-port'],
     },
     {
       name: 'a protocol in capitals',
       text: ofRule('from: a, to: b, allow: TCP/443'),
-      found: ['6:34 bad-port'],
+      found: ['6:37 bad-port'],
       says: ['`tcp/443`'],
     },
     {
       name: 'a date that no calendar has',
       text: ofRule('from: a, to: b, allow: tcp, expires: 2027-02-29'),
-      found: ['6:48 bad-date'],
+      found: ['6:51 bad-date'],
     },
     {
       name: 'a duration',
@@ -252,7 +252,7 @@ describe('values', () => {
     {
       name: 'control characters, which must not reach the message',
       text: ofRule('from: a, to: b, allow: tcp, ticket: "x\\u001b[2J"'),
-      found: ['6:47 control-character'],
+      found: ['6:50 control-character'],
     },
     {
       name: 'text that changes its direction',
@@ -262,7 +262,7 @@ describe('values', () => {
     {
       name: 'a text that is too long',
       text: ofRule(`from: a, to: b, allow: tcp, ticket: ${'x'.repeat(501)}`),
-      found: ['6:47 text-too-long'],
+      found: ['6:50 text-too-long'],
     },
     {
       name: 'a tag key that is too long',
@@ -277,7 +277,7 @@ describe('names', () => {
     {
       name: 'a segment that does not exist, with the one that was meant',
       text: ofRule('from: a, to: shop-bw, allow: tcp').replace('  b:', '  shop-wb:'),
-      found: ['6:24 unknown-segment'],
+      found: ['6:27 unknown-segment'],
       says: ['`shop-bw`', '`shop-wb`'],
     },
     {
@@ -288,12 +288,12 @@ describe('names', () => {
     {
       name: 'a service',
       text: ofRule('from: a, to: b, allow: [postgres]'),
-      found: ['6:35 unknown-service'],
+      found: ['6:38 unknown-service'],
     },
     {
       name: 'a rule that a guardrail excepts',
       text: 'zones: { z: {} }\nguardrails:\n  - { id: g, deny: { from: { zone: z }, to: { zone: z } }, except: r, why: w }\n',
-      found: ['4:70 unknown-rule'],
+      found: ['4:68 unknown-rule'],
     },
     {
       name: 'a zone of a guardrail',
@@ -340,18 +340,18 @@ describe('sense', () => {
     {
       name: 'a rule past its last day',
       text: ofRule('from: a, to: b, allow: tcp, expires: 2026-11-22'),
-      found: ['6:48 expired-rule'],
+      found: ['6:51 expired-rule'],
       says: ['`r`', '2026-11-22'],
     },
     {
       name: 'a rule on its last day still holds, with a warning',
       text: ofRule('from: a, to: b, allow: tcp, expires: 2026-11-23'),
-      found: ['6:48 expiring-rule'],
+      found: ['6:51 expiring-rule'],
     },
     {
       name: 'thirty days left are warned about',
       text: ofRule('from: a, to: b, allow: tcp, expires: 2026-12-23'),
-      found: ['6:48 expiring-rule'],
+      found: ['6:51 expiring-rule'],
     },
     {
       name: 'thirty-one days left are not',
