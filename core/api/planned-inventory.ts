@@ -50,10 +50,12 @@ function changeGroup(change: GroupChange): SecurityGroup | undefined {
   switch (step.kind) {
     case 'create-group':
       return group ?? newGroup(step, change);
-    case 'authorize':
-      return group === undefined
-        ? undefined
-        : { ...group, [step.direction]: [...group[step.direction], ...resolve(step.rules, idOf)] };
+    case 'authorize': {
+      if (group === undefined) return undefined;
+      const there = new Set(group[step.direction].map(textOf));
+      const added = resolve(step.rules, idOf).filter((rule) => !there.has(textOf(rule)));
+      return { ...group, [step.direction]: [...group[step.direction], ...added] };
+    }
     case 'revoke': {
       if (group === undefined) return undefined;
       const gone = new Set(step.rules.map(textOf));
@@ -65,11 +67,16 @@ function changeGroup(change: GroupChange): SecurityGroup | undefined {
   }
 }
 
-/** AWS puts one rule into a new group, egress to anywhere; the plan says when it goes. */
+/**
+ * AWS lets a new group out to anywhere, over IPv6 too where the VPC has it; the plan says when that
+ * goes.
+ */
 function newGroup(
   step: Extract<PlanStep, { kind: 'create-group' }>,
   { inventory, owner }: GroupChange,
 ): SecurityGroup {
+  const everything = { protocol: -1, fromPort: -1, toPort: -1 };
+  const hasIpv6 = inventory.vpcs.some((vpc) => vpc.id === step.vpc && vpc.ipv6.length > 0);
   return {
     id: step.group,
     name: step.name,
@@ -78,7 +85,10 @@ function newGroup(
     account: inventory.account,
     tags: { [OWNER_TAG]: owner, [GROUP_TAG]: step.group },
     ingress: [],
-    egress: [{ protocol: -1, fromPort: -1, toPort: -1, peer: { kind: 'ipv4', cidr: '0.0.0.0/0' } }],
+    egress: [
+      { ...everything, peer: { kind: 'ipv4', cidr: '0.0.0.0/0' } },
+      ...(hasIpv6 ? [{ ...everything, peer: { kind: 'ipv6' as const, cidr: '::/0' } }] : []),
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ import type { PairTraffic, TrafficSet } from '../model/traffic.ts';
 import { awsReach } from '../reach/aws-reach.ts';
 import { type CheckEnd, PolicyTraffic } from './policy-traffic.ts';
 import { subtractSets } from './traffic-union.ts';
+import { WrittenNames } from './written-names.ts';
 
 /** A pair on which AWS and the policy do not agree, and by how much. */
 export interface Disagreement {
@@ -59,6 +60,7 @@ interface End {
   /** Ends of one class get the same answers. */
   readonly class: string;
   readonly excuse: string | undefined;
+  readonly unwritten: readonly string[];
 }
 
 /**
@@ -74,6 +76,7 @@ export function compareEstate(input: CompareInput): Comparison {
   const said = new PolicyTraffic(policy, { now: input.now, prefixLists, groups });
   const real = awsReach(inventory);
   const unkept = awsReach(withoutKept(inventory, policy));
+  const nameable = nameableVpcs(inventory);
   const tally = new Tally();
   let pairs = 0;
   let questions = 0;
@@ -84,7 +87,7 @@ export function compareEstate(input: CompareInput): Comparison {
       if (from === undefined || to === undefined) continue;
       pairs += sources.length * destinations.length - own;
       questions += 1;
-      for (const found of judge({ from, to, said, real, unkept })) {
+      for (const found of judge({ from, to, said, real, unkept, nameable })) {
         tally.add(found, sources, destinations);
       }
     }
@@ -132,10 +135,11 @@ interface Question {
   readonly said: PolicyTraffic;
   readonly real: ReturnType<typeof awsReach>;
   readonly unkept: ReturnType<typeof awsReach>;
+  readonly nameable: (from: string, to: string) => boolean;
 }
 
 function judge(question: Question): readonly Finding[] {
-  const { from, to, said, real, unkept } = question;
+  const { from, to, said, real, unkept, nameable } = question;
   const policy = said.between(from.check, to.check).traffic;
   const found: Finding[] = [];
   const add = (kind: 'hole' | 'cut', more: PairTraffic, less: PairTraffic): void => {
@@ -144,11 +148,39 @@ function judge(question: Question): readonly Finding[] {
       if (traffic.length > 0) found.push({ kind, family, traffic });
     }
   };
-  if (from.attached && to.attached) add('cut', policy, real.between(from.nic.id, to.nic.id));
+  if (from.attached && to.attached && nameable(from.nic.vpc, to.nic.vpc)) {
+    const owed = said.between(promised(from), promised(to)).traffic;
+    add('cut', owed, real.between(from.nic.id, to.nic.id));
+  }
   if (to.ingressEnforced || from.egressEnforced) {
     add('hole', unkept.between(from.nic.id, to.nic.id), policy);
   }
   return found;
+}
+
+/** Every segment is withheld from it: it keeps what it carries until a person resolves the conflict. */
+function keptByConflict(membership: Membership | undefined): string | undefined {
+  return membership?.segments.length === 0 ? membership.conflicts[0] : undefined;
+}
+
+/** What is written on the groups of a workload, and so can be missed there. */
+function promised({ check, unwritten }: End): CheckEnd {
+  return { ...check, muted: unwritten };
+}
+
+/**
+ * Pairs of VPCs between which a rule can name a group: the same one, or actively peered in one Region.
+ * Compiling has warned of what a policy allows elsewhere (`not-nameable-by-group`); it is no cut.
+ */
+function nameableVpcs({ peerings }: Inventory): (from: string, to: string) => boolean {
+  const joined = new Set(
+    peerings
+      .filter(({ status, requester, accepter }) => {
+        return status === 'active' && requester.region === accepter.region;
+      })
+      .flatMap(({ requester: { vpc: a }, accepter: { vpc: b } }) => [`${a} ${b}`, `${b} ${a}`]),
+  );
+  return (from, to) => from === to || joined.has(`${from} ${to}`);
 }
 
 /** ICMP is IPv4's and ICMPv6 is IPv6's: the other's number never stands in a packet there. */
@@ -172,11 +204,15 @@ function readEnds(input: CompareInput): readonly End[] {
   const membershipById = new Map(memberships.map((one) => [one.workload, one]));
   const workloadById = new Map(inventory.workloads.map((one) => [one.identity.workload, one]));
   const classOf = addressClasses(input);
+  const written = new WrittenNames(input.policy, inventory, memberships);
   return inventory.interfaces.flatMap((nic): End[] => {
     const workload = workloadById.get(nic.workload);
     if (workload === undefined || nic.ipv4.length + nic.ipv6.length === 0) return [];
     return [
-      readEnd(input, { nic, workload, membership: membershipById.get(nic.workload), classOf }),
+      readEnd(input, {
+        ...{ nic, workload, membership: membershipById.get(nic.workload) },
+        ...{ classOf, written },
+      }),
     ];
   });
 }
@@ -186,6 +222,7 @@ interface EndParts {
   readonly workload: Workload;
   readonly membership: Membership | undefined;
   readonly classOf: (nic: NetworkInterface) => string;
+  readonly written: WrittenNames;
 }
 
 function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): End {
@@ -216,7 +253,8 @@ function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): 
     attached,
     ingressEnforced: enforced,
     egressEnforced: enforced && membership?.openEgress === false,
-    excuse: excused?.get(identity.workload),
+    excuse: excused?.get(identity.workload) ?? keptByConflict(membership),
+    unwritten: parts.written.unwritten(nic, membership),
     class: JSON.stringify([
       membership?.segments ?? [],
       withheld,

@@ -10,7 +10,7 @@ import type {
   Rule,
   ZoneMatcher,
 } from '../model/policy.ts';
-import type { PairTraffic, TrafficRange } from '../model/traffic.ts';
+import type { PairTraffic, TrafficRange, TrafficSet } from '../model/traffic.ts';
 import { coversPort, uniteRanges } from './traffic-union.ts';
 
 /** One end of a question: a workload with its addresses, or addresses alone. */
@@ -22,6 +22,8 @@ export interface CheckEnd {
   readonly groups?: readonly string[];
   /** Segments that a guardrail or a conflict of zones keeps from it. */
   readonly withheld?: readonly string[];
+  /** Segments and networks through which no rule counts, though their zones do. */
+  readonly muted?: readonly string[];
   /** The baseline is for staged and enforced workloads only. */
   readonly baseline?: boolean;
 }
@@ -39,6 +41,21 @@ export interface Standing {
   readonly networks: readonly string[];
   readonly zones: readonly string[];
 }
+
+const FAMILIES = ['ipv4', 'ipv6'] as const;
+type Family = (typeof FAMILIES)[number];
+
+type Subject = Standing & { readonly end: CheckEnd };
+
+/** What a guardrail sees of an end. */
+type Look = Pick<Standing, 'segments' | 'zones'>;
+
+interface Pair {
+  readonly from: Look;
+  readonly to: Look;
+}
+
+const NOBODY: Look = { segments: [], zones: [] };
 
 export interface PolicyAnswer {
   readonly traffic: PairTraffic;
@@ -71,8 +88,28 @@ export class PolicyTraffic {
     this.#grants = [...inForce.map(grantOfRule), ...policy.baseline.map(grantOfBaseline)];
   }
 
+  /**
+   * Family by family, since a network may hold the one address of an end and not the other. Zones
+   * and guardrails look at the whole end.
+   */
   between(from: CheckEnd, to: CheckEnd): PolicyAnswer {
-    return this.#answer({ end: from, ...this.standing(from) }, { end: to, ...this.standing(to) });
+    const [source, destination] = [this.standing(from), this.standing(to)];
+    const answers = FAMILIES.filter((one) => from[one].length > 0 && to[one].length > 0).map(
+      (family) => {
+        const subject = (end: CheckEnd, whole: Standing): Subject => ({
+          ...whole,
+          networks: this.#networksOf(end, family),
+          end,
+        });
+        const answer = this.#answer(subject(from, source), subject(to, destination));
+        return { family, ...answer };
+      },
+    );
+    return {
+      traffic: Object.fromEntries(answers.map(({ family, traffic }) => [family, traffic])),
+      allowedBy: [...new Set(answers.flatMap((one) => one.allowedBy))],
+      forbidden: answers[0]?.forbidden ?? [],
+    };
   }
 
   /** Segments, networks and zones of an end. */
@@ -93,16 +130,25 @@ export class PolicyTraffic {
     };
   }
 
+  #networksOf(end: CheckEnd, family: Family): readonly string[] {
+    const only = { ...end, ipv4: [], ipv6: [], [family]: end[family] };
+    return this.#policy.networks
+      .filter((network) => this.#isInside(network, only))
+      .map(({ name }) => name);
+  }
+
   #answer(
-    from: Standing & { readonly end: CheckEnd },
-    to: Standing & { readonly end: CheckEnd },
-  ): PolicyAnswer {
+    from: Subject,
+    to: Subject,
+  ): Omit<PolicyAnswer, 'traffic'> & { readonly traffic: TrafficSet } {
     const ranges: TrafficRange[] = [];
     const allowedBy: string[] = [];
     const forbidden: { rule: string; guardrail: string }[] = [];
     for (const grant of this.#grants) {
-      if (!this.#applies(grant, from, to)) continue;
-      const guardrail = this.#policy.guardrails.find((one) => forbids(one, grant.id, from, to));
+      const pairs = this.#pairsOf(grant, from, to);
+      if (pairs.length === 0) continue;
+      const guardrail =
+        this.#forbidding(grant.id, [{ from, to }]) ?? this.#forbidding(grant.id, pairs);
       if (guardrail !== undefined) {
         forbidden.push({ rule: grant.id, guardrail: guardrail.id });
         continue;
@@ -110,29 +156,47 @@ export class PolicyTraffic {
       ranges.push(...grant.ranges);
       allowedBy.push(grant.id);
     }
-    const traffic = uniteRanges(ranges);
-    const shares = (family: 'ipv4' | 'ipv6'): boolean =>
-      from.end[family].length > 0 && to.end[family].length > 0;
+    return { traffic: uniteRanges(ranges), allowedBy, forbidden };
+  }
+
+  /** Looks of the two ends by each pair of names through which the grant joins them. */
+  #pairsOf(grant: Grant, from: Subject, to: Subject): readonly Pair[] {
+    const sources =
+      grant.baselineAt === 'from' ? this.#served(from) : this.#named(from, grant.from);
+    const destinations = grant.baselineAt === 'to' ? this.#served(to) : this.#named(to, grant.to);
+    return sources.flatMap((one) => destinations.map((other) => ({ from: one, to: other })));
+  }
+
+  /** The names of a rule's end that the workload or address goes by, each as it looks alone. */
+  #named({ segments, networks, end }: Subject, wanted: readonly string[]): readonly Look[] {
+    const names = [...segments, ...networks].filter((name) => end.muted?.includes(name) !== true);
+    return wanted.filter((name) => names.includes(name)).map((name) => this.#lookOf(name));
+  }
+
+  /** A baseline serves staged and enforced workloads, through the segments that they are in. */
+  #served({ segments, end }: Subject): readonly Look[] {
+    if (end.baseline !== true) return [];
+    if (this.#policy.guardrails.length === 0) return [NOBODY];
+    return segments
+      .filter((name) => end.muted?.includes(name) !== true)
+      .map((name) => this.#lookOf(name));
+  }
+
+  #lookOf(name: string): Look {
+    const segment = this.#policy.segments.find((one) => one.name === name);
+    const zone = segment?.zone ?? this.#policy.networks.find((one) => one.name === name)?.zone;
     return {
-      traffic: {
-        ...(shares('ipv4') ? { ipv4: traffic } : {}),
-        ...(shares('ipv6') ? { ipv6: traffic } : {}),
-      },
-      allowedBy,
-      forbidden,
+      segments: segment === undefined ? [] : [name],
+      zones: zone === undefined ? [] : [zone],
     };
   }
 
-  #applies(
-    grant: Grant,
-    from: Standing & { readonly end: CheckEnd },
-    to: Standing & { readonly end: CheckEnd },
-  ): boolean {
-    const names = (end: Standing, wanted: readonly string[]): boolean =>
-      wanted.some((name) => end.segments.includes(name) || end.networks.includes(name));
-    if (grant.baselineAt === 'from') return from.end.baseline === true && names(to, grant.to);
-    if (grant.baselineAt === 'to') return to.end.baseline === true && names(from, grant.from);
-    return names(from, grant.from) && names(to, grant.to);
+  /** A guardrail that forbids every one of the pairs; undefined when one pair is free. */
+  #forbidding(rule: string, pairs: readonly Pair[]): Guardrail | undefined {
+    const found = pairs.map(({ from, to }) =>
+      this.#policy.guardrails.find((one) => forbids(one, rule, from, to)),
+    );
+    return found.includes(undefined) ? undefined : found[0];
   }
 
   #isInside(network: Network, end: CheckEnd): boolean {
@@ -186,13 +250,15 @@ function grantOfBaseline({ id, from, to, allow }: BaselineEntry): Grant {
     : { id, from: [], to: [to], ranges, baselineAt: 'from' };
 }
 
-/** Guardrails are judged on what the ends are, not on what the rule names. */
-function forbids(guardrail: Guardrail, rule: string, from: Standing, to: Standing): boolean {
+/**
+ * Guardrails are judged on what the ends are; a pair of names that one forbids joins nobody either.
+ */
+function forbids(guardrail: Guardrail, rule: string, from: Look, to: Look): boolean {
   if (guardrail.except.includes(rule)) return false;
   return isMatch(guardrail.deny.from, from) && isMatch(guardrail.deny.to, to);
 }
 
-function isMatch(matcher: ZoneMatcher, end: Standing): boolean {
+function isMatch(matcher: ZoneMatcher, end: Look): boolean {
   if ('not' in matcher) return !isMatch(matcher.not, end);
   if ('zone' in matcher) return end.zones.includes(matcher.zone);
   return end.segments.includes(matcher.segment);

@@ -18,7 +18,7 @@ export interface Estate {
 export function applyStep(estate: Estate, step: PlanStep): Estate {
   switch (step.kind) {
     case 'create-group':
-      return withGroups(estate, [...estate.inventory.groups, newGroup(step)]);
+      return withGroups(estate, [...estate.inventory.groups, newGroup(estate, step)]);
     case 'authorize':
       return changeRules(estate, step.group, step.direction, (rules) =>
         authorize(estate, rules, step.rules),
@@ -44,7 +44,13 @@ function refuse(code: string, about: string): never {
   throw new Error(`${code}: ${about}`);
 }
 
-function newGroup(step: Extract<PlanStep, { kind: 'create-group' }>): SecurityGroup {
+/** AWS lets a new group out to anywhere, over IPv6 too where the VPC has it. */
+function newGroup(
+  { inventory }: Estate,
+  step: Extract<PlanStep, { kind: 'create-group' }>,
+): SecurityGroup {
+  const everything = { protocol: -1, fromPort: -1, toPort: -1 };
+  const hasIpv6 = inventory.vpcs.some((vpc) => vpc.id === step.vpc && vpc.ipv6.length > 0);
   return {
     id: `sg-${step.group}`,
     name: step.name,
@@ -53,7 +59,10 @@ function newGroup(step: Extract<PlanStep, { kind: 'create-group' }>): SecurityGr
     account: '000000000000',
     tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: step.group },
     ingress: [],
-    egress: [{ protocol: -1, fromPort: -1, toPort: -1, peer: { kind: 'ipv4', cidr: '0.0.0.0/0' } }],
+    egress: [
+      { ...everything, peer: { kind: 'ipv4', cidr: '0.0.0.0/0' } },
+      ...(hasIpv6 ? [{ ...everything, peer: { kind: 'ipv6' as const, cidr: '::/0' } }] : []),
+    ],
   };
 }
 
@@ -109,11 +118,15 @@ function authorize(
       peer.kind === 'owned' ? { kind: 'group', id: idOf(estate, peer.key) } : peer;
     return { protocol, fromPort, toPort, peer: known };
   });
-  for (const rule of resolved) {
+  // A plan cannot know whether AWS has put this one there already; the engine reads and compares.
+  const isDefault = ({ protocol, peer }: GroupRule): boolean =>
+    protocol === -1 && peer.kind === 'ipv6' && peer.cidr === '::/0';
+  const fresh = resolved.filter((rule) => !isDefault(rule) || !there.has(textOf(rule)));
+  for (const rule of fresh) {
     if (there.has(textOf(rule))) refuse('InvalidPermission.Duplicate', textOf(rule));
     there.add(textOf(rule));
   }
-  return [...rules, ...resolved];
+  return [...rules, ...fresh];
 }
 
 function revoke(rules: readonly GroupRule[], removed: readonly GroupRule[]): readonly GroupRule[] {

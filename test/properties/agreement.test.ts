@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { trafficTexts } from '../../core/api/traffic-text.ts';
+import { type Comparison, compareEstate } from '../../core/check/compare.ts';
+import { compilePolicy } from '../../core/compile/compile-policy.ts';
+import { groupsByKey } from '../../core/compile/owned-groups.ts';
+import type { Inventory } from '../../core/model/inventory.ts';
+import type { Policy } from '../../core/model/policy.ts';
+import { planChanges } from '../../core/plan/plan-changes.ts';
+import { applySteps, type Estate } from './apply-steps.ts';
+import { NOW, OWNER } from './builders.ts';
+import { arbitraryInventory, arbitraryPolicy } from './worlds.ts';
+
+/** Worlds compared in one run; `npm run test:soak` asks for 200,000. A failing run prints its seed. */
+const WORLDS = Number(process.env.AGREEMENT_WORLDS ?? 2_000);
+
+/** Adds what reachability needs beside groups: routes, and IPv6 addresses for every other host. */
+function routed(inventory: Inventory): Inventory {
+  const peered = (vpc: string) =>
+    inventory.peerings.filter(
+      ({ status, requester, accepter }) =>
+        status === 'active' && [requester.vpc, accepter.vpc].includes(vpc),
+    );
+  const other = (vpc: string, { requester, accepter }: Inventory['peerings'][number]) =>
+    inventory.vpcs.find((one) => one.id !== vpc && [requester.vpc, accepter.vpc].includes(one.id));
+  return {
+    ...inventory,
+    vpcs: inventory.vpcs.map((one) => ({ ...one, ipv6: [`2001:db8:${one.id.slice(4)}::/64`] })),
+    interfaces: inventory.interfaces.map((nic, at) =>
+      at % 2 === 0 ? { ...nic, ipv6: [`2001:db8:${nic.vpc.slice(4)}::${at + 1}`] } : nic,
+    ),
+    routeTables: inventory.vpcs.map(({ id, ipv4 }) => ({
+      id: `rtb-${id}`,
+      vpc: id,
+      main: true,
+      subnets: [],
+      routes: [
+        ...[...ipv4, `2001:db8:${id.slice(4)}::/64`].map((destination) => ({
+          destination,
+          target: 'local',
+          state: 'active' as const,
+        })),
+        ...peered(id).flatMap((peering) => {
+          const far = other(id, peering);
+          return far === undefined
+            ? []
+            : [...far.ipv4, `2001:db8:${far.id.slice(4)}::/64`].map((destination) => ({
+                destination,
+                target: peering.id,
+                state: 'active' as const,
+              }));
+        }),
+      ],
+    })),
+  };
+}
+
+function publish(policy: Policy, estate: Estate): Estate {
+  const { desired } = compilePolicy({
+    policy,
+    inventory: estate.inventory,
+    now: NOW,
+    owner: OWNER,
+  });
+  const plan = planChanges({
+    ...{ desired, ...estate, policy, held: new Set<string>(), generation: 1, base: 0 },
+    ...{ now: NOW, owner: OWNER, kind: 'publish' as const },
+  });
+  return applySteps(estate, plan.steps);
+}
+
+function compare(policy: Policy, { inventory }: Estate): Comparison {
+  const { desired } = compilePolicy({ policy, inventory, now: NOW, owner: OWNER });
+  const ids = [...groupsByKey(inventory, OWNER)].map(([key, group]) => [key, group.id] as const);
+  return compareEstate({
+    policy,
+    inventory,
+    memberships: desired.memberships,
+    groupIds: Object.fromEntries(ids),
+    now: NOW,
+  });
+}
+
+/** What a person needs to see of a disagreement. */
+function told({ holes, cuts }: Comparison): readonly string[] {
+  return [...holes, ...cuts].map(
+    ({ kind, from, to, family, traffic }) =>
+      `${kind} ${from} -> ${to} ${family} ${trafficTexts(traffic).join(' ')}`,
+  );
+}
+
+describe('the two answers to "may A reach B?"', () => {
+  test(`agree on ${WORLDS} random worlds, after one policy and after the next`, () => {
+    let pairs = 0;
+    const change = fc.record({
+      inventory: arbitraryInventory().map(routed),
+      before: arbitraryPolicy(),
+      after: arbitraryPolicy(),
+    });
+    fc.assert(
+      fc.property(change, ({ inventory, before, after }) => {
+        const first = publish(before, { inventory, ledger: {} });
+        const one = compare(before, first);
+        expect(told(one)).toEqual([]);
+        const two = compare(after, publish(after, first));
+        expect(told(two)).toEqual([]);
+        pairs += one.pairs + two.pairs;
+      }),
+      // Each run compares two worlds.
+      { numRuns: Math.ceil(WORLDS / 2) },
+    );
+    expect(pairs).toBeGreaterThan(WORLDS);
+  });
+});
