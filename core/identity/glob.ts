@@ -42,7 +42,9 @@ export function isGlob(text: string): boolean {
 export function globsMeet(a: string, b: string): boolean {
   // reachable[j]: the parts of a and b read so far can stand for the same text.
   let reachable = startRow(b);
-  for (const one of a) {
+  // By UTF-16 unit, as matchesGlob reads; for...of would take both halves of a pair at once.
+  for (let i = 0; i < a.length; i += 1) {
+    const one = a[i];
     const next: boolean[] = [one === '*' && reachable[0] === true];
     for (let j = 1; j <= b.length; j += 1) {
       const other = b[j - 1];
