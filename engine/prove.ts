@@ -73,10 +73,13 @@ export async function proveNow(ports: Ports): Promise<ProofRecord | undefined> {
   return await proveEstate(ports, inForce, inventory, excused);
 }
 
-/** A held workload keeps groups that the policy does not give it any more, until a person decides. */
+/**
+ * A held workload keeps groups that the policy does not give it any more, until a person decides; one
+ * that is blocked keeps what it has, until what stands in the way is gone. Both say so themselves.
+ */
 export function excuse(excused: Map<string, string>, record: WorkloadRecord): void {
-  if (!record.held) return;
-  excused.set(record.identity.workload, record.statusReason ?? 'held');
+  if (!record.held && record.status !== 'blocked') return;
+  excused.set(record.identity.workload, record.statusReason ?? record.status);
 }
 
 function compare(

@@ -158,9 +158,10 @@ function judge(question: Question): readonly Finding[] {
   return found;
 }
 
-/** Every segment is withheld from it: it keeps what it carries until a person resolves the conflict. */
+/** Nothing is written for it, as segments are withheld: it keeps what it has until that is resolved. */
 function keptByConflict(membership: Membership | undefined): string | undefined {
-  return membership?.segments.length === 0 ? membership.conflicts[0] : undefined;
+  if (membership?.mode !== 'observe' || membership.withheld.length === 0) return undefined;
+  return membership.conflicts[0];
 }
 
 /** What is written on the groups of a workload, and so can be missed there. */

@@ -45,14 +45,21 @@ export interface Standing {
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 type Family = (typeof FAMILIES)[number];
 
-type Subject = Standing & { readonly end: CheckEnd };
+/** `whole`: the look of all that it is in, withheld segments too. */
+type Subject = Standing & { readonly end: CheckEnd; readonly whole: Look };
 
 /** What a guardrail sees of an end. */
 type Look = Pick<Standing, 'segments' | 'zones'>;
 
 interface Pair {
-  readonly from: Look;
-  readonly to: Look;
+  readonly from: readonly Look[];
+  readonly to: readonly Look[];
+}
+
+/** An end by one name of a rule: a guardrail forbids it that forbids any of its looks. */
+interface Named {
+  readonly looks: readonly Look[];
+  readonly isSegment: boolean;
 }
 
 const NOBODY: Look = { segments: [], zones: [] };
@@ -100,6 +107,7 @@ export class PolicyTraffic {
           ...whole,
           networks: this.#networksOf(end, family),
           end,
+          whole: this.#wholeLook(end, whole),
         });
         const answer = this.#answer(subject(from, source), subject(to, destination));
         return { family, ...answer };
@@ -147,8 +155,8 @@ export class PolicyTraffic {
     for (const grant of this.#grants) {
       const pairs = this.#pairsOf(grant, from, to);
       if (pairs.length === 0) continue;
-      const guardrail =
-        this.#forbidding(grant.id, [{ from, to }]) ?? this.#forbidding(grant.id, pairs);
+      const ends = [{ from: [from.whole], to: [to.whole] }];
+      const guardrail = this.#forbidding(grant.id, ends) ?? this.#forbidding(grant.id, pairs);
       if (guardrail !== undefined) {
         forbidden.push({ rule: grant.id, guardrail: guardrail.id });
         continue;
@@ -164,22 +172,41 @@ export class PolicyTraffic {
     const sources =
       grant.baselineAt === 'from' ? this.#served(from) : this.#named(from, grant.from);
     const destinations = grant.baselineAt === 'to' ? this.#served(to) : this.#named(to, grant.to);
-    return sources.flatMap((one) => destinations.map((other) => ({ from: one, to: other })));
+    return sources.flatMap((one) =>
+      destinations
+        // A rule joins segments with each other and with networks, never two networks.
+        .filter((other) => one.isSegment || other.isSegment)
+        .map((other) => ({ from: one.looks, to: other.looks })),
+    );
   }
 
   /** The names of a rule's end that the workload or address goes by, each as it looks alone. */
-  #named({ segments, networks, end }: Subject, wanted: readonly string[]): readonly Look[] {
-    const names = [...segments, ...networks].filter((name) => end.muted?.includes(name) !== true);
-    return wanted.filter((name) => names.includes(name)).map((name) => this.#lookOf(name));
+  #named(subject: Subject, wanted: readonly string[]): readonly Named[] {
+    const { segments, networks, end, whole } = subject;
+    const isHeard = (name: string): boolean => end.muted?.includes(name) !== true;
+    const found = wanted.filter(isHeard);
+    return [
+      ...found
+        .filter((name) => segments.includes(name))
+        .map((name) => ({ looks: [this.#lookOf(name)], isSegment: true })),
+      // An address rule reaches whoever has the address, with all that it is in.
+      ...found
+        .filter((name) => networks.includes(name))
+        .map((name) => ({ looks: [this.#lookOf(name), whole], isSegment: false })),
+    ];
+  }
+
+  #wholeLook({ withheld = [] }: CheckEnd, { segments, zones }: Standing): Look {
+    return withheld.map((name) => this.#lookOf(name)).reduce(join, { segments, zones });
   }
 
   /** A baseline serves staged and enforced workloads, through the segments that they are in. */
-  #served({ segments, end }: Subject): readonly Look[] {
+  #served({ segments, end }: Subject): readonly Named[] {
     if (end.baseline !== true) return [];
-    if (this.#policy.guardrails.length === 0) return [NOBODY];
+    if (this.#policy.guardrails.length === 0) return [{ looks: [NOBODY], isSegment: true }];
     return segments
       .filter((name) => end.muted?.includes(name) !== true)
-      .map((name) => this.#lookOf(name));
+      .map((name) => ({ looks: [this.#lookOf(name)], isSegment: true }));
   }
 
   #lookOf(name: string): Look {
@@ -250,12 +277,20 @@ function grantOfBaseline({ id, from, to, allow }: BaselineEntry): Grant {
     : { id, from: [], to: [to], ranges, baselineAt: 'from' };
 }
 
-/**
- * Guardrails are judged on what the ends are; a pair of names that one forbids joins nobody either.
- */
-function forbids(guardrail: Guardrail, rule: string, from: Look, to: Look): boolean {
+function join(a: Look, b: Look): Look {
+  return { segments: [...a.segments, ...b.segments], zones: [...a.zones, ...b.zones] };
+}
+
+/** Guardrails are judged on what the ends are, and on each name that joins them. */
+function forbids(
+  guardrail: Guardrail,
+  rule: string,
+  from: readonly Look[],
+  to: readonly Look[],
+): boolean {
   if (guardrail.except.includes(rule)) return false;
-  return isMatch(guardrail.deny.from, from) && isMatch(guardrail.deny.to, to);
+  const { deny } = guardrail;
+  return from.some((one) => isMatch(deny.from, one)) && to.some((one) => isMatch(deny.to, one));
 }
 
 function isMatch(matcher: ZoneMatcher, end: Look): boolean {

@@ -32,7 +32,10 @@ export function joinNetwork(
   const barred = end.network.includesWorkloads
     ? barredAddresses(estate, link, carrier, end, direction)
     : [];
-  const found = peersOf(estate, end.network, barred);
+  const closed = barredGroups(estate, link, carrier, end, direction);
+  const found = peersOf(estate, end.network, barred).filter(({ peer }) => {
+    return peer.kind !== 'group' || !closed.has(peer.id);
+  });
   for (const vpc of places.get(carrier.stem) ?? []) {
     const key = groupKey(carrier.stem, vpc);
     for (const { peer, vpc: peerVpc } of found) {
@@ -40,7 +43,10 @@ export function joinNetwork(
       drafts.allow(key, direction, peer, link.contributions);
     }
   }
-  const diagnostics = found.length === 0 ? [emptyNetwork(link, end)] : [];
+  const diagnostics = [
+    ...(found.length + closed.size === 0 ? [emptyNetwork(link, end)] : []),
+    ...[...closed].map(([id, because]) => barredGroup(link, end, id, because)),
+  ];
   if (!end.network.includesWorkloads) return diagnostics;
   return [...diagnostics, ...joinInsiders(estate, drafts, places, link, carrier, end, direction)];
 }
@@ -92,18 +98,68 @@ function barredAddresses(
 ): readonly string[] {
   const space = addressSpace(effectiveCidrs(end.network));
   return insidersOf(estate, space).flatMap((workload) => {
-    const membership = estate.membershipByWorkload.get(workload.identity.workload);
-    const withheld = membership?.withheld.map((w) => w.segment) ?? [];
-    const view: GuardView = {
-      zone: membership?.zone,
-      segments: [...(membership?.segments ?? []), ...withheld],
-    };
+    const view = viewOfWorkload(estate, workload.identity.workload);
     const [from, to] = direction === 'egress' ? [carrier.view, view] : [view, carrier.view];
     const barred = forbiddenBy(estate.index.policy.guardrails, from, to, link.id);
     if (barred === undefined) return [];
     const nics = estate.interfacesByWorkload.get(workload.identity.workload) ?? [];
     return nics.flatMap(addressesOf).filter((address) => space.holdsAddress(address));
   });
+}
+
+/** What guardrails see of a workload: all that it is in, withheld segments too. */
+function viewOfWorkload(estate: Estate, workload: string): GuardView {
+  const membership = estate.membershipByWorkload.get(workload);
+  const withheld = membership?.withheld.map((w) => w.segment) ?? [];
+  return { zone: membership?.zone, segments: [...(membership?.segments ?? []), ...withheld] };
+}
+
+/** The distinct views of a segment's members, each with all that it is in. */
+function viewsOfMembers(estate: Estate, segment: string): readonly GuardView[] {
+  const views = (estate.membersBySegment.get(segment) ?? []).map(({ identity }) =>
+    viewOfWorkload(estate, identity.workload),
+  );
+  return [...new Map(views.map((view) => [JSON.stringify(view), view])).values()];
+}
+
+/**
+ * Foreign groups of the network that a workload carries which a guardrail keeps from this carrier,
+ * with what is wrong. A group reference cannot leave one of its members out, so the group is.
+ */
+function barredGroups(
+  estate: Estate,
+  link: Link,
+  carrier: Carrier,
+  end: NetworkEnd,
+  direction: Direction,
+): ReadonlyMap<string, string> {
+  const { guardrails } = estate.index.policy;
+  const found = new Map<string, string>();
+  if (guardrails.length === 0 || end.network.securityGroups === undefined) return found;
+  const named = new Set(namedGroups(end.network, estate.inventory, estate.owner).map((g) => g.id));
+  const looks = [carrier.view, ...viewsOfMembers(estate, carrier.name)];
+  for (const nic of estate.inventory.interfaces) {
+    const groups = nic.groups.filter((id) => named.has(id) && !found.has(id));
+    if (groups.length === 0) continue;
+    const view = viewOfWorkload(estate, nic.workload);
+    const guardrail = looks
+      .map((look) => (direction === 'egress' ? ([look, view] as const) : ([view, look] as const)))
+      .map(([from, to]) => forbiddenBy(guardrails, from, to, link.id))
+      .find((one) => one !== undefined);
+    if (guardrail === undefined) continue;
+    for (const id of groups) found.set(id, `${nic.workload}, guardrail \`${guardrail.id}\``);
+  }
+  return found;
+}
+
+function barredGroup(link: Link, end: NetworkEnd, id: string, because: string): Diagnostic {
+  return {
+    ...link.location,
+    severity: 'warning',
+    code: 'guardrail-closes-group',
+    message: `rule \`${link.id}\` leaves group ${id} of network \`${end.name}\` out: it is on a workload that a guardrail keeps apart (${because})`,
+    hint: `take the group off that workload, or list \`${link.id}\` under the guardrail's \`except\``,
+  };
 }
 
 function insidersOf(estate: Estate, space: AddressSpace): readonly Workload[] {
