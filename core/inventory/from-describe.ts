@@ -6,7 +6,7 @@ import {
   type Quotas,
   type Workload,
 } from '../model/inventory.ts';
-import { toSecurityGroup } from './groups.ts';
+import { toSecurityGroup, unreadablePermissions } from './groups.ts';
 import { toNetworkInterface } from './interfaces.ts';
 import {
   toNetworkAcl,
@@ -15,6 +15,8 @@ import {
   toRouteTable,
   toSubnet,
   toVpc,
+  unreadableEntries,
+  unreadableRoutes,
 } from './networks.ts';
 import { list, number, type Raw, record, records, sortedById, text, textOf } from './raw.ts';
 import {
@@ -69,13 +71,16 @@ export function inventoryFromDescribe(
   const tasks = records(documents.Tasks);
   const rawNics = records(documents.NetworkInterfaces);
   const taskByInterface = taskIdsByInterface(tasks);
-  const interfaces = sortedById(rawNics.map((raw) => toNetworkInterface(raw, taskByInterface)));
+  const owners = new Set([...instanceIds(documents), ...taskByInterface.values()]);
+  const interfaces = sortedById(
+    rawNics.map((raw) => ownedBy(owners, toNetworkInterface(raw, taskByInterface))),
+  );
   const entries = documents.PrefixListEntries ?? {};
   return {
     takenAt: options.takenAt,
     account,
     region,
-    gaps: [...(options.gaps ?? []), ...unreadable(documents)],
+    gaps: [...(options.gaps ?? []), ...unreadable(documents), ...unreadableParts(documents)],
     vpcs: sortedById(records(documents.Vpcs).map(toVpc)),
     subnets: sortedById(records(documents.Subnets).map(toSubnet)),
     interfaces,
@@ -101,9 +106,40 @@ function unreadable(documents: DescribeDocuments): readonly InventoryGap[] {
     .map(([kind]) => ({ kind, reason: 'is not a list' }));
 }
 
+/** A rule, entry or route of an unknown shape is left out, and what it does is not known. */
+function unreadableParts(documents: DescribeDocuments): readonly InventoryGap[] {
+  const gapsOf = (kind: keyof DescribeDocuments, id: string, count: (raw: Raw) => number) =>
+    records(documents[kind]).flatMap((raw): InventoryGap[] => {
+      const unread = count(raw);
+      const what = `${unread} of the entries of ${textOf(raw[id])} cannot be read`;
+      return unread === 0 ? [] : [{ kind, reason: what }];
+    });
+  return [
+    ...gapsOf('SecurityGroups', 'GroupId', unreadablePermissions),
+    ...gapsOf('NetworkAcls', 'NetworkAclId', unreadableEntries),
+    ...gapsOf('RouteTables', 'RouteTableId', unreadableRoutes),
+  ];
+}
+
 function accountOf(documents: DescribeDocuments): string {
   const [first] = records(documents.SecurityGroups);
   return text(first?.OwnerId) ?? '';
+}
+
+/** An interface whose instance was not described (gone, or too new) is a workload of its own. */
+function ownedBy(owners: ReadonlySet<string>, nic: NetworkInterface): NetworkInterface {
+  return owners.has(nic.workload) ? nic : { ...nic, workload: nic.id };
+}
+
+function instanceIds(documents: DescribeDocuments): readonly string[] {
+  return instancesOf(documents).map((raw) => textOf(raw.InstanceId));
+}
+
+function instancesOf(documents: DescribeDocuments): readonly Raw[] {
+  return records(documents.Reservations)
+    .flatMap((one) => list(one.Instances))
+    .map(record)
+    .filter((raw) => text(raw.InstanceId) !== undefined);
 }
 
 function taskIdsByInterface(tasks: readonly Raw[]): ReadonlyMap<string, string> {
@@ -128,20 +164,17 @@ function toWorkloads(sources: WorkloadSources): readonly Workload[] {
   const { documents, tasks, rawNics, interfaces, lookups } = sources;
   const byWorkload = Map.groupBy(interfaces, (nic) => nic.workload);
   const rawById = new Map(rawNics.map((raw) => [textOf(raw.NetworkInterfaceId), raw]));
-  const instances = records(documents.Reservations)
-    .flatMap((one) => list(one.Instances))
-    .map(record)
-    .filter((raw) => text(raw.InstanceId) !== undefined)
-    .map((raw) => toInstanceWorkload(raw, byWorkload.get(textOf(raw.InstanceId)) ?? [], lookups));
+  const instances = instancesOf(documents).map((raw) =>
+    toInstanceWorkload(raw, byWorkload.get(textOf(raw.InstanceId)) ?? [], lookups),
+  );
   const ecs = tasks.map((raw) => {
     const cluster = textOf(raw.clusterArn).split('/').at(-1) ?? '';
     const id = taskWorkloadId(textOf(raw.taskArn), cluster);
     return toTaskWorkload(raw, byWorkload.get(id) ?? [], lookups);
   });
-  const known = new Set([...instances, ...ecs].map((workload) => workload.identity.workload));
   const { account, region } = lookups;
   const alone = interfaces
-    .filter((nic) => nic.workload === nic.id || !known.has(nic.workload))
+    .filter((nic) => nic.workload === nic.id)
     .map((nic) => toInterfaceWorkload(rawById.get(nic.id) ?? {}, nic, { account, region }));
   return [...instances, ...ecs, ...alone].sort((a, b) =>
     a.identity.workload < b.identity.workload ? -1 : 1,

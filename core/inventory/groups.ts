@@ -10,7 +10,8 @@ export function protocolNumber(value: unknown): number | undefined {
   const named = PROTOCOLS[textOf(value).toLowerCase()];
   if (named !== undefined) return named;
   const found = number(value);
-  return found !== undefined && found >= -1 && found <= 255 ? found : undefined;
+  if (found === undefined || !Number.isInteger(found)) return undefined;
+  return found >= -1 && found <= 255 ? found : undefined;
 }
 
 export interface PortRange {
@@ -20,16 +21,26 @@ export interface PortRange {
 
 const HAS_PORTS: ReadonlySet<number> = new Set([1, 6, 17, 58]);
 
-/** Canonical: -1 and -1 where the protocol has no ports; TCP and UDP without ports mean all. */
-export function portRange(protocol: number, from: unknown, to: unknown): PortRange {
+/**
+ * Canonical: -1 and -1 where the protocol has no ports; TCP and UDP without ports mean all.
+ * Undefined for numbers that are no ports, ICMP types or codes.
+ */
+export function portRange(protocol: number, from: unknown, to: unknown): PortRange | undefined {
   if (!HAS_PORTS.has(protocol)) return { fromPort: -1, toPort: -1 };
   const fromPort = number(from);
   const toPort = number(to);
-  if (protocol === 1 || protocol === 58) {
-    return { fromPort: fromPort ?? -1, toPort: fromPort === -1 ? -1 : (toPort ?? -1) };
+  const isIcmp = protocol === 1 || protocol === 58;
+  const numberMax = isIcmp ? 255 : 65_535;
+  const isFit = (value = -1): boolean =>
+    Number.isInteger(value) && -1 <= value && value <= numberMax;
+  if (!isFit(fromPort) || !isFit(toPort)) return undefined;
+  if (isIcmp) {
+    if (fromPort === undefined || fromPort === -1) return { fromPort: -1, toPort: -1 };
+    return { fromPort, toPort: toPort ?? -1 };
   }
   if (fromPort === undefined || fromPort === -1) return { fromPort: 0, toPort: 65_535 };
-  return { fromPort, toPort: toPort === undefined || toPort === -1 ? 65_535 : toPort };
+  const last = toPort === undefined || toPort === -1 ? 65_535 : toPort;
+  return fromPort <= last ? { fromPort, toPort: last } : undefined;
 }
 
 /** One DescribeSecurityGroups entry. */
@@ -63,12 +74,26 @@ function toRulesOfPermission(raw: Raw): readonly GroupRule[] {
   const protocol = protocolNumber(raw.IpProtocol);
   if (protocol === undefined) return [];
   const ports = portRange(protocol, raw.FromPort, raw.ToPort);
+  if (ports === undefined) return [];
   return peersOf(raw).map(({ peer, description }) => ({
     protocol,
     ...ports,
     peer,
     ...(description === undefined ? {} : { description }),
   }));
+}
+
+/** Permissions of a group that cannot be read in full: what they let through is not known. */
+export function unreadablePermissions(raw: Raw): number {
+  const permissions = [...records(raw.IpPermissions), ...records(raw.IpPermissionsEgress)];
+  return permissions.filter((one) => {
+    const protocol = protocolNumber(one.IpProtocol);
+    if (protocol === undefined) return true;
+    if (portRange(protocol, one.FromPort, one.ToPort) === undefined) return true;
+    const ranges = records(one.IpRanges).map((range) => range.CidrIp);
+    const six = records(one.Ipv6Ranges).map((range) => range.CidrIpv6);
+    return [...ranges, ...six].some((cidr) => canonicalCidr(textOf(cidr)) === undefined);
+  }).length;
 }
 
 interface Described {
@@ -90,10 +115,12 @@ function peersOf(raw: Raw): readonly Described[] {
     add(cidr === undefined ? undefined : { kind: 'ipv6', cidr }, range);
   }
   for (const entry of records(raw.PrefixListIds)) {
-    add({ kind: 'prefixList', id: textOf(entry.PrefixListId) }, entry);
+    const id = text(entry.PrefixListId);
+    add(id === undefined ? undefined : { kind: 'prefixList', id }, entry);
   }
   for (const pair of records(raw.UserIdGroupPairs)) {
-    add({ kind: 'group', id: textOf(pair.GroupId) }, pair);
+    const id = text(pair.GroupId);
+    add(id === undefined ? undefined : { kind: 'group', id }, pair);
   }
   return found;
 }
@@ -107,6 +134,8 @@ export function toGroupRule(
   const protocol = protocolNumber(raw.IpProtocol);
   const peer = peerOfRule(raw);
   if (protocol === undefined || peer === undefined) return undefined;
+  const ports = portRange(protocol, raw.FromPort, raw.ToPort);
+  if (ports === undefined) return undefined;
   const id = text(raw.SecurityGroupRuleId);
   const description = text(raw.Description);
   return {
@@ -115,7 +144,7 @@ export function toGroupRule(
     rule: {
       ...(id === undefined ? {} : { id }),
       protocol,
-      ...portRange(protocol, raw.FromPort, raw.ToPort),
+      ...ports,
       peer,
       ...(description === undefined ? {} : { description }),
     },

@@ -1,5 +1,5 @@
 import type { Control, NetworkInterface } from '../model/inventory.ts';
-import { canonicalCidr } from './cidr.ts';
+import { canonicalAddress } from './cidr.ts';
 import { type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 
 /** Whose interface it is: an instance's, a task's, or nobody's (then it is its own workload). */
@@ -22,7 +22,7 @@ export function toNetworkInterface(
     ipv6: addresses(records(raw.Ipv6Addresses).map((one) => textOf(one.Ipv6Address))),
     ...(publicIpv4 === undefined ? {} : { publicIpv4 }),
     groups: records(raw.Groups)
-      .map((one) => textOf(one.GroupId))
+      .flatMap((one) => text(one.GroupId) ?? [])
       .sort(),
     type: text(raw.InterfaceType) ?? 'interface',
     status: textOf(raw.Status),
@@ -33,7 +33,7 @@ export function toNetworkInterface(
 }
 
 function addresses(values: readonly string[]): readonly string[] {
-  const plain = values.flatMap((value) => canonicalCidr(value)?.split('/')[0] ?? []);
+  const plain = values.flatMap((value) => canonicalAddress(value) ?? []);
   return [...new Set(plain)].sort();
 }
 

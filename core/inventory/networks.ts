@@ -10,7 +10,7 @@ import type {
   Vpc,
 } from '../model/inventory.ts';
 import { canonicalCidr } from './cidr.ts';
-import { protocolNumber } from './groups.ts';
+import { portRange, protocolNumber } from './groups.ts';
 import { number, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 
 /** One DescribeVpcs entry; CIDR associations that are gone do not count. */
@@ -73,16 +73,28 @@ function toEntry(raw: Raw): NetworkAclEntry | undefined {
   const icmp = record(raw.IcmpTypeCode);
   const range = record(raw.PortRange);
   const isIcmp = protocol === 1 || protocol === 58;
-  const hasPorts = protocol === 6 || protocol === 17;
+  const ports = isIcmp
+    ? portRange(protocol, icmp.Type, icmp.Code)
+    : portRange(protocol, range.From, range.To);
+  if (ports === undefined) return undefined;
   return {
     ruleNumber: number(raw.RuleNumber) ?? 32_767,
     egress: raw.Egress === true,
     action: raw.RuleAction === 'allow' ? 'allow' : 'deny',
     protocol,
     cidr,
-    fromPort: isIcmp ? (number(icmp.Type) ?? -1) : hasPorts ? (number(range.From) ?? 0) : -1,
-    toPort: isIcmp ? (number(icmp.Code) ?? -1) : hasPorts ? (number(range.To) ?? 65_535) : -1,
+    ...ports,
   };
+}
+
+/** Entries that cannot be read: an unknown deny could hide behind each. */
+export function unreadableEntries(raw: Raw): number {
+  return records(raw.Entries).filter((entry) => toEntry(entry) === undefined).length;
+}
+
+/** Routes that cannot be read. */
+export function unreadableRoutes(raw: Raw): number {
+  return records(raw.Routes).filter((route) => toRoute(route) === undefined).length;
 }
 
 const TARGETS = [

@@ -1,5 +1,5 @@
 import type { Inventory, NetworkAcl, NetworkInterface, SecurityGroup } from '../model/inventory.ts';
-import type { PairTraffic } from '../model/traffic.ts';
+import { ICMP, ICMPV6, type PairTraffic } from '../model/traffic.ts';
 import { GroupReferences, ruleRegion } from './group-rules.ts';
 import { allowedByAcl, answerable, decidingEntry, EPHEMERAL } from './network-acls.ts';
 import { Routes } from './routes.ts';
@@ -55,16 +55,19 @@ export class AwsReach {
     return answer as PairTraffic;
   }
 
-  /** Why a probe passes or not, over the first pair of addresses of a family. */
+  /**
+   * Why a probe passes or not: over the first pair of addresses that lets it through, else over the
+   * first pair. ICMP is asked of IPv4 alone, ICMPv6 of IPv6.
+   */
   explain(from: string, to: string, probe: Probe): AwsVerdict {
     const [source, destination] = [this.#nics.get(from), this.#nics.get(to)];
     if (source === undefined) return deny(`interface ${from} is not in the inventory`);
     if (destination === undefined) return deny(`interface ${to} is not in the inventory`);
-    const family = source.ipv4.length > 0 && destination.ipv4.length > 0 ? 'ipv4' : 'ipv6';
-    const [there] = destination[family];
-    const [back] = source[family];
-    if (there === undefined || back === undefined) return deny('they share no address family');
-    return this.#explainPair({ source, destination, there, back, probe });
+    const verdicts = addressPairs(source, destination, probe).map(([there, back]) =>
+      this.#explainPair({ source, destination, there, back, probe }),
+    );
+    const passes = verdicts.find(({ verdict }) => verdict === 'allow');
+    return passes ?? verdicts[0] ?? deny('they share no address family');
   }
 
   #traffic(
@@ -204,6 +207,19 @@ interface AddressPair {
   /** Address of the destination, and of the source. */
   readonly there: string;
   readonly back: string;
+}
+
+/** Addresses of the destination and the source between which the probe could be sent. */
+function addressPairs(
+  source: NetworkInterface,
+  destination: NetworkInterface,
+  { protocol }: Probe,
+): readonly (readonly [string, string])[] {
+  return (['ipv4', 'ipv6'] as const)
+    .filter((family) => protocol !== (family === 'ipv4' ? ICMPV6 : ICMP))
+    .flatMap((family) =>
+      source[family].flatMap((back) => destination[family].map((there) => [there, back] as const)),
+    );
 }
 
 function allowed(

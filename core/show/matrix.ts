@@ -17,9 +17,9 @@ export interface MatrixCell {
   readonly pairs: number;
   /** Pairs that may exchange anything at all. */
   readonly open: number;
-  /** What each open pair may, as a policy writes it; one entry per distinct set, IPv4 first. */
+  /** What each open pair may, as a policy writes it; one entry per distinct set, sorted. */
   readonly traffic: readonly string[];
-  /** True when every pair may everything. */
+  /** True when every pair may everything, in every family that it shares. */
   readonly everything: boolean;
 }
 
@@ -50,18 +50,21 @@ function cellOf(
   const seen = new Map<string, TrafficSet>();
   let pairs = 0;
   let open = 0;
+  let shut = false;
   for (const source of idsByName.get(from) ?? []) {
     for (const destination of idsByName.get(to) ?? []) {
       if (source === destination) continue;
       pairs += 1;
-      const { ipv4 = [], ipv6 = [] } = reach.between(source, destination);
-      const sets = [ipv4, ipv6].filter((set) => set.length > 0);
+      const { ipv4, ipv6 } = reach.between(source, destination);
+      const shared = [ipv4, ipv6].filter((set) => set !== undefined);
+      const sets = shared.filter((set) => set.length > 0);
+      if (sets.length < shared.length) shut = true;
       if (sets.length > 0) open += 1;
       for (const set of sets) seen.set(JSON.stringify(set), set);
     }
   }
   const traffic = [...seen.values()].map((set) => trafficTexts(set).join(' '));
-  const everything = open === pairs && pairs > 0 && traffic.join() === 'all';
+  const everything = open === pairs && pairs > 0 && !shut && traffic.join() === 'all';
   return { from, to, pairs, open, traffic: traffic.sort(), everything };
 }
 
