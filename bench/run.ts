@@ -2,6 +2,7 @@
  * `npm run bench`: how fast it is, each number beside a baseline that was measured in the same run on
  * the same machine. docs/performance.md says what they mean and keeps the last ones.
  */
+import { measureDecisions } from './decisions.ts';
 import { measureLatency } from './latency.ts';
 
 /** What a benchmark prints, one line each. */
@@ -16,6 +17,10 @@ export interface BenchLine {
 const BENCHES: Readonly<
   Record<string, { readonly about: string; run(): Promise<readonly BenchLine[]> }>
 > = {
+  decisions: {
+    about: '1,000 segments, 10,000 rules, 100,000 workloads: compile, decide, plan, prove',
+    run: measureDecisions,
+  },
   latency: {
     about: 'received to written in the sandbox, over 200 changes at 2 a second, then to saturation',
     run: measureLatency,

@@ -185,10 +185,10 @@ async function planAgain(ports: Ports, inForce: InForce, inventory: Inventory): 
   const { head, bundle } = inForce;
   const { policy } = bundle;
   const now = new Date(ports.clock.now()).toISOString();
-  const { desired } = compilePolicy({ policy, inventory, now, owner: ports.owner });
+  const ledger = await readLedgers(ports);
+  const { desired } = compilePolicy({ policy, inventory, ledger, now, owner: ports.owner });
   return planChanges({
-    ...{ desired, inventory, policy, now, owner: ports.owner, kind: head.kind },
-    ledger: await readLedgers(ports),
+    ...{ desired, inventory, ledger, policy, now, owner: ports.owner, kind: head.kind },
     held: await readHeld(ports, policy, head.generation),
     generation: head.generation,
     base: head.generation,

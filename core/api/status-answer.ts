@@ -32,7 +32,7 @@ export const proofSchema = z.object({
   generation: z.number().int(),
   policyVersion: z.string(),
   pairs: z.number().int().meta({ description: 'ordered pairs of interfaces; all ports of each' }),
-  classes: z.number().int().meta({ description: 'distinct questions that they came to' }),
+  classes: z.number().int().meta({ description: 'classes of interfaces that nothing tells apart' }),
   holes: z
     .number()
     .int()

@@ -51,6 +51,14 @@ type Subject = Standing & { readonly end: CheckEnd; readonly whole: Look };
 /** What a guardrail sees of an end. */
 type Look = Pick<Standing, 'segments' | 'zones'>;
 
+type Subjects = Partial<Readonly<Record<Family, Subject>>>;
+
+/** The names that one rule or baseline entry joins. */
+export interface Join {
+  readonly from: readonly string[] | 'served';
+  readonly to: readonly string[] | 'served';
+}
+
 interface Pair {
   readonly from: readonly Look[];
   readonly to: readonly Look[];
@@ -86,38 +94,84 @@ export class PolicyTraffic {
   readonly #policy: Policy;
   readonly #options: PolicyTrafficOptions;
   readonly #grants: readonly Grant[];
+  /** Rules by each name of their source; baseline entries, which may serve anybody, apart. */
+  readonly #grantsBySource = new Map<string, Grant[]>();
+  readonly #baseline: readonly Grant[];
+  readonly #lookByName: ReadonlyMap<string, Look>;
+  readonly #subjects = new WeakMap<CheckEnd, Subjects>();
 
   constructor(policy: Policy, options: PolicyTrafficOptions) {
     this.#policy = policy;
     this.#options = options;
     const today = options.now.slice(0, 10);
     const inForce = policy.rules.filter((rule) => (rule.expires ?? '9999-12-31') >= today);
-    this.#grants = [...inForce.map(grantOfRule), ...policy.baseline.map(grantOfBaseline)];
+    const rules = inForce.map(grantOfRule);
+    this.#baseline = policy.baseline.map(grantOfBaseline);
+    this.#grants = [...rules, ...this.#baseline];
+    for (const grant of rules) {
+      for (const name of new Set(grant.from)) {
+        const known = this.#grantsBySource.get(name);
+        if (known === undefined) this.#grantsBySource.set(name, [grant]);
+        else known.push(grant);
+      }
+    }
+    this.#lookByName = new Map([
+      ...policy.networks.map(({ name, zone }) => [name, lookOf([], zone)] as const),
+      ...policy.segments.map(({ name, zone }) => [name, lookOf([name], zone)] as const),
+    ]);
   }
 
   /**
    * Family by family, since a network may hold the one address of an end and not the other. Zones
-   * and guardrails look at the whole end.
+   * and guardrails look at the whole end. What is found out about an end is remembered with it.
    */
   between(from: CheckEnd, to: CheckEnd): PolicyAnswer {
-    const [source, destination] = [this.standing(from), this.standing(to)];
-    const answers = FAMILIES.filter((one) => from[one].length > 0 && to[one].length > 0).map(
-      (family) => {
-        const subject = (end: CheckEnd, whole: Standing): Subject => ({
-          ...whole,
-          networks: this.#networksOf(end, family),
-          end,
-          whole: this.#wholeLook(end, whole),
-        });
-        const answer = this.#answer(subject(from, source), subject(to, destination));
-        return { family, ...answer };
-      },
-    );
-    return {
-      traffic: Object.fromEntries(answers.map(({ family, traffic }) => [family, traffic])),
-      allowedBy: [...new Set(answers.flatMap((one) => one.allowedBy))],
-      forbidden: answers[0]?.forbidden ?? [],
+    const traffic: { ipv4?: TrafficSet; ipv6?: TrafficSet } = {};
+    const allowedBy = new Set<string>();
+    let forbidden: PolicyAnswer['forbidden'] = [];
+    const [sources, destinations] = [this.#subjectsOf(from), this.#subjectsOf(to)];
+    for (const family of FAMILIES) {
+      const [source, destination] = [sources[family], destinations[family]];
+      if (source === undefined || destination === undefined) continue;
+      const answer = this.#answer(source, destination);
+      traffic[family] = answer.traffic;
+      for (const id of answer.allowedBy) allowedBy.add(id);
+      if (forbidden.length === 0) forbidden = answer.forbidden;
+    }
+    return { traffic: traffic as PairTraffic, allowedBy: [...allowedBy], forbidden };
+  }
+
+  /** For each rule and baseline entry in force, the names that it joins; `served`: a baseline's end. */
+  joins(): readonly Join[] {
+    return this.#grants.map(({ from, to, baselineAt }) => ({
+      from: baselineAt === 'from' ? 'served' : from,
+      to: baselineAt === 'to' ? 'served' : to,
+    }));
+  }
+
+  /** Segments and networks through which rules count for an end, in any family. */
+  heardNames(end: CheckEnd): readonly string[] {
+    const { segments, networks } = this.standing(end);
+    return [...segments, ...networks].filter((name) => end.muted?.includes(name) !== true);
+  }
+
+  #subjectsOf(end: CheckEnd): Subjects {
+    const known = this.#subjects.get(end);
+    if (known !== undefined) return known;
+    const standing = this.standing(end);
+    const whole = this.#wholeLook(end, standing);
+    const subject = (family: Family): Subject => ({
+      ...standing,
+      networks: this.#networksOf(end, family),
+      end,
+      whole,
+    });
+    const found: Subjects = {
+      ...(end.ipv4.length === 0 ? {} : { ipv4: subject('ipv4') }),
+      ...(end.ipv6.length === 0 ? {} : { ipv6: subject('ipv6') }),
     };
+    this.#subjects.set(end, found);
+    return found;
   }
 
   /** Segments, networks and zones of an end. */
@@ -152,7 +206,7 @@ export class PolicyTraffic {
     const ranges: TrafficRange[] = [];
     const allowedBy: string[] = [];
     const forbidden: { rule: string; guardrail: string }[] = [];
-    for (const grant of this.#grants) {
+    for (const grant of this.#grantsFrom(from)) {
       const pairs = this.#pairsOf(grant, from, to);
       if (pairs.length === 0) continue;
       const ends = [{ from: [from.whole], to: [to.whole] }];
@@ -210,12 +264,14 @@ export class PolicyTraffic {
   }
 
   #lookOf(name: string): Look {
-    const segment = this.#policy.segments.find((one) => one.name === name);
-    const zone = segment?.zone ?? this.#policy.networks.find((one) => one.name === name)?.zone;
-    return {
-      segments: segment === undefined ? [] : [name],
-      zones: zone === undefined ? [] : [zone],
-    };
+    return this.#lookByName.get(name) ?? NOBODY;
+  }
+
+  /** In the order of the policy, each once. */
+  #grantsFrom({ segments, networks }: Subject): readonly Grant[] {
+    const found = [...segments, ...networks].map((name) => this.#grantsBySource.get(name) ?? []);
+    const rules = found.length === 1 ? (found[0] ?? []) : [...new Set(found.flat())];
+    return this.#baseline.length === 0 ? rules : [...rules, ...this.#baseline];
   }
 
   /** A guardrail that forbids every one of the pairs; undefined when one pair is free. */
@@ -275,6 +331,10 @@ function grantOfBaseline({ id, from, to, allow }: BaselineEntry): Grant {
   return to === undefined
     ? { id, from: from === undefined ? [] : [from], to: [], ranges, baselineAt: 'to' }
     : { id, from: [], to: [to], ranges, baselineAt: 'from' };
+}
+
+function lookOf(segments: readonly string[], zone: string | undefined): Look {
+  return { segments, zones: zone === undefined ? [] : [zone] };
 }
 
 function join(a: Look, b: Look): Look {

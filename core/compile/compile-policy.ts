@@ -18,6 +18,8 @@ export interface CompileInput {
   readonly now: string;
   /** Value of the tag `bulkhead:owner`: the name of the stack. */
   readonly owner: string;
+  /** Foreign groups by interface that came off and may come back; guardrails reckon with them. */
+  readonly ledger?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface CompileResult {
@@ -36,8 +38,8 @@ export interface CompileResult {
  * - Rules of one group are merged without changing their meaning.
  */
 export function compilePolicy(input: CompileInput): CompileResult {
-  const { policy, inventory, now, owner } = input;
-  const estate = surveyEstate(indexPolicy(policy, { now }), inventory, owner);
+  const { policy, inventory, now, owner, ledger = {} } = input;
+  const estate = { ...surveyEstate(indexPolicy(policy, { now }), inventory, owner), ledger };
   const { links, diagnostics: forbidden } = linkEnds(estate);
   const places = placeGroups(estate, links);
   const { drafts, diagnostics: unjoined } = draftRules(estate, links, places);

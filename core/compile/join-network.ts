@@ -139,7 +139,8 @@ function barredGroups(
   const named = new Set(namedGroups(end.network, estate.inventory, estate.owner).map((g) => g.id));
   const looks = [carrier.view, ...viewsOfMembers(estate, carrier.name)];
   for (const nic of estate.inventory.interfaces) {
-    const groups = nic.groups.filter((id) => named.has(id) && !found.has(id));
+    const carried = [...nic.groups, ...(estate.ledger[nic.id] ?? [])];
+    const groups = carried.filter((id) => named.has(id) && !found.has(id));
     if (groups.length === 0) continue;
     const view = viewOfWorkload(estate, nic.workload);
     const guardrail = looks

@@ -10,6 +10,8 @@ export interface Estate {
   readonly index: PolicyIndex;
   readonly inventory: Inventory;
   readonly owner: string;
+  /** Foreign groups by interface that came off and may come back. */
+  readonly ledger: Readonly<Record<string, readonly string[]>>;
   readonly managed: ReadonlySet<string>;
   readonly reach: ReadonlyMap<string, ReadonlySet<string>>;
   /** Sorted by workload. */
@@ -45,6 +47,7 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
     index,
     inventory,
     owner,
+    ledger: {},
     managed: new Set(managedVpcs(index.policy, inventory)),
     reach: reachableVpcs(inventory),
     memberships,

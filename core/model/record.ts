@@ -162,7 +162,7 @@ export interface ProofRecord {
   readonly at: string;
   readonly generation: number;
   readonly policyVersion: string;
-  /** Ordered pairs of interfaces, and the distinct questions that they came to. */
+  /** Ordered pairs of interfaces, and the classes of interfaces that nothing tells apart. */
   readonly pairs: number;
   readonly classes: number;
   /** Pairs that AWS lets exchange more than the policy allows, or less. */

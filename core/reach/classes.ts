@@ -1,5 +1,5 @@
-import type { Inventory, NetworkInterface } from '../model/inventory.ts';
-import { type Block, toBlock } from './addresses.ts';
+import type { Inventory, NetworkAcl, NetworkInterface } from '../model/inventory.ts';
+import { toBlock } from './addresses.ts';
 
 /** Interfaces that AWS cannot tell apart: the same groups, subnet and relevant addresses. */
 export interface InterfaceClass {
@@ -9,14 +9,15 @@ export interface InterfaceClass {
 
 /**
  * The classes of an inventory's interfaces, sorted by their first member. Addresses count by the
- * blocks that any rule, list, NACL entry or route names: two addresses between which no block begins
- * or ends are in exactly the same blocks.
+ * blocks that any rule, list, NACL entry or route names.
  */
 export function interfaceClasses(inventory: Inventory): readonly InterfaceClass[] {
-  const edges = edgesOf(inventory);
+  const places = new AddressPlaces(blocksOf(inventory));
+  const subnetOf = subnetLooks(inventory);
   const members = new Map<string, string[]>();
   for (const nic of inventory.interfaces) {
-    const key = keyOf(nic, edges);
+    const groups = nic.groups.join();
+    const key = `${nic.vpc} ${subnetOf(nic)} ${groups} ${places.of([...nic.ipv4, ...nic.ipv6])}`;
     const found = members.get(key);
     if (found === undefined) members.set(key, [nic.id]);
     else found.push(nic.id);
@@ -26,23 +27,36 @@ export function interfaceClasses(inventory: Inventory): readonly InterfaceClass[
     .sort((a, b) => ((a.members[0] ?? '') < (b.members[0] ?? '') ? -1 : 1));
 }
 
-/** Sorted first addresses of everything that a block of the family may begin or end at. */
-interface Edges {
-  readonly 4: readonly bigint[];
-  readonly 6: readonly bigint[];
-}
+/**
+ * Tells addresses apart by the blocks given, and no further: two addresses between which no block
+ * begins or ends are in exactly the same blocks.
+ */
+export class AddressPlaces {
+  readonly #edges: Readonly<Record<4 | 6, readonly bigint[]>>;
 
-function edgesOf(inventory: Inventory): Edges {
-  const found = { 4: new Set<bigint>(), 6: new Set<bigint>() };
-  for (const { version, start, end } of blocksOf(inventory)) {
-    found[version === 6 ? 6 : 4].add(start).add(end + 1n);
+  constructor(cidrs: Iterable<string>) {
+    const found = { 4: new Set<bigint>(), 6: new Set<bigint>() };
+    for (const cidr of cidrs) {
+      const { version, start, end } = toBlock(cidr);
+      found[version === 6 ? 6 : 4].add(start).add(end + 1n);
+    }
+    const sorted = (edges: ReadonlySet<bigint>): readonly bigint[] =>
+      [...edges].sort((a, b) => (a < b ? -1 : 1));
+    this.#edges = { 4: sorted(found[4]), 6: sorted(found[6]) };
   }
-  const sorted = (edges: ReadonlySet<bigint>): readonly bigint[] =>
-    [...edges].sort((a, b) => (a < b ? -1 : 1));
-  return { 4: sorted(found[4]), 6: sorted(found[6]) };
+
+  /** Equal for interfaces whose addresses are in the same blocks, one by one. */
+  of(addresses: readonly string[]): string {
+    const places = addresses.map((address) => {
+      const { version, start } = toBlock(address);
+      return `${version}:${countUpTo(this.#edges[version === 6 ? 6 : 4], start)}`;
+    });
+    return places.sort().join();
+  }
 }
 
-function blocksOf(inventory: Inventory): readonly Block[] {
+/** Every block that a rule, list, NACL entry or route names. */
+export function blocksOf(inventory: Inventory): ReadonlySet<string> {
   const texts = new Set<string>();
   for (const group of inventory.groups) {
     for (const { peer } of [...group.ingress, ...group.egress]) {
@@ -54,15 +68,45 @@ function blocksOf(inventory: Inventory): readonly Block[] {
   for (const { routes } of inventory.routeTables) {
     for (const { destination } of routes) if (destination.includes('/')) texts.add(destination);
   }
-  return [...texts].filter((text) => text !== '').map(toBlock);
+  texts.delete('');
+  return texts;
 }
 
-function keyOf(nic: NetworkInterface, edges: Edges): string {
-  const places = [...nic.ipv4, ...nic.ipv6].map((address) => {
-    const { version, start } = toBlock(address);
-    return `${version}:${countUpTo(edges[version === 6 ? 6 : 4], start)}`;
+/**
+ * What AWS tells an interface's subnet by: its own id, or only its route table where its NACL lets
+ * everything through both ways, which is where crossing it makes no difference.
+ */
+export function subnetLooks(inventory: Inventory): (nic: NetworkInterface) => string {
+  const aclBySubnet = new Map(
+    inventory.networkAcls.flatMap((acl) => acl.subnets.map((subnet) => [subnet, acl] as const)),
+  );
+  const defaults = new Map(
+    inventory.networkAcls.filter((acl) => acl.isDefault).map((acl) => [acl.vpc, acl] as const),
+  );
+  const tables = new Map(
+    inventory.routeTables.flatMap((table) => table.subnets.map((one) => [one, table] as const)),
+  );
+  const mains = new Map(
+    inventory.routeTables.filter((table) => table.main).map((table) => [table.vpc, table] as const),
+  );
+  return ({ subnet, vpc, ipv6 }) => {
+    const acl = aclBySubnet.get(subnet) ?? defaults.get(vpc);
+    const families = ipv6.length > 0 ? (['0.0.0.0/0', '::/0'] as const) : (['0.0.0.0/0'] as const);
+    const table = tables.get(subnet) ?? mains.get(vpc);
+    const crossable = acl === undefined || families.every((all) => letsAllThrough(acl, all));
+    const routed = table === undefined || table.routes.some((route) => route.target === 'local');
+    return crossable && routed ? `${vpc} ${table?.id ?? 'no table'}` : subnet;
+  };
+}
+
+/** The first entry that speaks of the family allows all of it, both ways. */
+function letsAllThrough(acl: NetworkAcl, all: '0.0.0.0/0' | '::/0'): boolean {
+  return [true, false].every((egress) => {
+    const [first] = acl.entries
+      .filter((one) => one.egress === egress && one.cidr.includes(':') === all.includes(':'))
+      .sort((a, b) => a.ruleNumber - b.ruleNumber);
+    return first?.action === 'allow' && first.protocol === -1 && first.cidr === all;
   });
-  return `${nic.vpc} ${nic.subnet} ${nic.groups.join()} ${places.sort().join()}`;
 }
 
 /** How many of the sorted edges are at or before the address. */

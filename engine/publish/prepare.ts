@@ -134,12 +134,13 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   // What others write after this line, the plan does not know; its base is what tells.
   const head = await ports.store.readHead();
   const inventory = await readInventory(ports);
-  const desired = compile(ports, { policy, inventory, now, kind: input.kind });
+  const ledger = await readLedgers(ports);
+  const desired = compile(ports, { policy, inventory, ledger, now, kind: input.kind });
   const plan = planChanges({
     desired,
     inventory,
     policy,
-    ledger: await readLedgers(ports),
+    ledger,
     held: await readHeld(ports, policy, input.generation),
     generation: input.generation,
     base: head?.generation ?? 0,
@@ -163,14 +164,16 @@ export async function readInventory(ports: Ports): Promise<Inventory> {
 interface CompileInput {
   readonly policy: Policy;
   readonly inventory: Inventory;
+  readonly ledger: Readonly<Record<string, readonly string[]>>;
   readonly now: string;
   readonly kind: PublishInput['kind'];
 }
 
 /** An uninstall works whatever state the policy is in. */
 function compile(ports: Ports, input: CompileInput): DesiredState {
-  const { policy, inventory, now, kind } = input;
-  const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner: ports.owner });
+  const { policy, inventory, ledger, now, kind } = input;
+  const owner = ports.owner;
+  const { desired, diagnostics } = compilePolicy({ policy, inventory, ledger, now, owner });
   if (kind === 'uninstall') return desired;
   const found: readonly Diagnostic[] = [...lintAgainstInventory(policy, inventory), ...diagnostics];
   const errors = found.filter((one) => one.severity === 'error');

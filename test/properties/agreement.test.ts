@@ -64,7 +64,7 @@ interface Published {
 function publish(policy: Policy, estate: Estate): Published {
   const { desired } = compilePolicy({
     policy,
-    inventory: estate.inventory,
+    ...estate,
     now: NOW,
     owner: OWNER,
   });

@@ -21,7 +21,7 @@ function planFor(
 ): Plan {
   const { desired } = compilePolicy({
     policy,
-    inventory: estate.inventory,
+    ...estate,
     now: NOW,
     owner: OWNER,
   });

@@ -1,0 +1,123 @@
+import { groupKey } from '../compile/owned-groups.ts';
+import type { Membership } from '../model/desired-state.ts';
+import type { Inventory, NetworkInterface, Workload } from '../model/inventory.ts';
+import type { Policy } from '../model/policy.ts';
+import { AddressPlaces, blocksOf, subnetLooks } from '../reach/classes.ts';
+import type { CheckEnd } from './policy-traffic.ts';
+import { WrittenNames } from './written-names.ts';
+
+export interface CompareInput {
+  readonly policy: Policy;
+  readonly inventory: Inventory;
+  readonly memberships: readonly Membership[];
+  /** Id of each owned group by its key. */
+  readonly groupIds: Readonly<Record<string, string>>;
+  /** ISO 8601, UTC. */
+  readonly now: string;
+  /** Workloads of which it is known why they are not as the policy says, e.g. held, with the reason. */
+  readonly excused?: ReadonlyMap<string, string>;
+}
+
+/** One interface of a workload, as a comparison sees it. */
+export interface End {
+  readonly nic: NetworkInterface;
+  readonly check: CheckEnd;
+  readonly name: string;
+  /** Carries every group that its segments ask for. */
+  readonly attached: boolean;
+  readonly ingressEnforced: boolean;
+  readonly egressEnforced: boolean;
+  /** Ends of one class get the same answers. */
+  readonly class: string;
+  readonly excuse: string | undefined;
+  /** As `check`, without the names of rules that are not written on its groups. */
+  readonly owed: CheckEnd;
+}
+
+/** Ends that get the same answers, together; the first two stand for all of them. */
+export function readClasses(input: CompareInput): readonly (readonly End[])[] {
+  return [...Map.groupBy(readEnds(input), (end) => end.class).values()];
+}
+
+function readEnds(input: CompareInput): readonly End[] {
+  const { inventory, memberships } = input;
+  const membershipById = new Map(memberships.map((one) => [one.workload, one]));
+  const workloadById = new Map(inventory.workloads.map((one) => [one.identity.workload, one]));
+  const places = addressPlaces(input);
+  const subnetOf = subnetLooks(inventory);
+  const ours = new Set(Object.values(input.groupIds));
+  const written = new WrittenNames(input.policy, inventory, memberships);
+  return inventory.interfaces.flatMap((nic): End[] => {
+    const workload = workloadById.get(nic.workload);
+    if (workload === undefined || nic.ipv4.length + nic.ipv6.length === 0) return [];
+    return [
+      readEnd(input, {
+        ...{ nic, workload, membership: membershipById.get(nic.workload) },
+        ...{ places, subnetOf, ours, written },
+      }),
+    ];
+  });
+}
+
+interface EndParts {
+  readonly nic: NetworkInterface;
+  readonly workload: Workload;
+  readonly membership: Membership | undefined;
+  readonly places: AddressPlaces;
+  readonly subnetOf: (nic: NetworkInterface) => string;
+  readonly ours: ReadonlySet<string>;
+  readonly written: WrittenNames;
+}
+
+function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): End {
+  const { nic, workload, membership, written } = parts;
+  const { identity } = workload;
+  const carries = membership?.carries ?? [];
+  const wanted = carries.map((stem) => groupIds[groupKey(stem, nic.vpc)]);
+  const attached =
+    carries.length > 0 && wanted.every((id) => id !== undefined && nic.groups.includes(id));
+  const kept = policy.settings.keepSecurityGroups;
+  const bare = nic.groups.every((id) => parts.ours.has(id) || kept.includes(id));
+  const enforced = attached && bare && membership?.mode === 'enforce';
+  const withheld = (membership?.withheld ?? []).map(({ segment }) => segment);
+  const check: CheckEnd = {
+    identity,
+    ipv4: nic.ipv4,
+    ipv6: nic.ipv6,
+    groups: nic.groups,
+    withheld,
+    baseline: (membership?.mode ?? 'observe') !== 'observe',
+  };
+  return {
+    nic,
+    check,
+    name:
+      identity.name === undefined ? identity.workload : `${identity.name} (${identity.workload})`,
+    attached,
+    ingressEnforced: enforced,
+    egressEnforced: enforced && membership?.openEgress === false,
+    excuse: excused?.get(identity.workload) ?? keptByConflict(membership),
+    owed: { ...check, muted: written.unwritten(nic, membership) },
+    class: JSON.stringify([
+      membership?.segments ?? [],
+      withheld,
+      membership?.mode,
+      membership?.openEgress,
+      nic.groups,
+      parts.subnetOf(nic),
+      parts.places.of([...nic.ipv4, ...nic.ipv6]),
+    ]),
+  };
+}
+
+/** Tells addresses apart by every block that AWS or the policy speaks of. */
+function addressPlaces({ inventory, policy }: CompareInput): AddressPlaces {
+  const named = policy.networks.flatMap(({ cidrs, except }) => [...cidrs, ...except]);
+  return new AddressPlaces([...blocksOf(inventory), ...named]);
+}
+
+/** Nothing is written for it, as segments are withheld: it keeps what it has until that is resolved. */
+function keptByConflict(membership: Membership | undefined): string | undefined {
+  if (membership?.mode !== 'observe' || membership.withheld.length === 0) return undefined;
+  return membership.conflicts[0];
+}
