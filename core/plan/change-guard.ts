@@ -33,6 +33,7 @@ export interface GuardInput {
 export function judgeChange(input: GuardInput): readonly GuardFinding[] {
   const running = runningWorkloads(input);
   const changed = new Set(input.changes.filter((c) => c.counts).map((c) => c.workload));
+  if (changed.size === 0) return running.size === 0 ? [] : [untouched(running.size, input.share)];
   const members = new Map<string, Set<string>>();
   const addMember = (segment: string, workload: string): void => {
     if (!running.has(workload)) return;
@@ -63,6 +64,11 @@ export function judgeChange(input: GuardInput): readonly GuardFinding[] {
       };
     })
     .filter((finding) => finding.changed > 0 || finding.segment === ESTATE);
+}
+
+/** What is told of the estate when nothing changes. */
+function untouched(members: number, limit: number): GuardFinding {
+  return { segment: ESTATE, changed: 0, members, share: 0, limit, exceeded: false };
 }
 
 /** Running workloads with an interface in a managed VPC, or with a group of ours anywhere. */

@@ -99,6 +99,11 @@ function planInterface(
       managed: input.managed.has(nic.vpc),
     });
   const from = [...nic.groups].sort();
+  // Most of an estate is as it should be: then there is no way to go either.
+  const asItIs = decide('steady', from);
+  if (!asItIs.changed && asItIs.blocked === undefined) {
+    return { nic, final: from, steady: asItIs, swaps: false, loosensOrTightens: false };
+  }
   const attach = decide('attach', from);
   const steady = decide('steady', attach.groups);
   const lost = from.some((id) => !steady.groups.includes(id));
