@@ -22,7 +22,9 @@ const KINDS = [
 interface Judged {
   readonly row: MeasuredRow;
   readonly class: string;
-  readonly verdict: 'agrees' | 'explained' | 'disagrees';
+  /** Beyond: what decides is nothing that the evaluator reads, so that agreeing means nothing. */
+  readonly verdict: 'agrees' | 'beyond' | 'explained' | 'disagrees';
+  readonly passed: boolean;
   readonly text: string;
 }
 
@@ -61,12 +63,14 @@ function judgeLab(folder: string): readonly Judged[] {
     // A host that refuses a port has received the packet.
     const passed = row.result !== 'filtered' && row.result !== 'none';
     const agrees = (verdict === 'allow') === passed;
-    const because = agrees ? undefined : explanationOf({ row, ends, verdict, why });
+    const because = explanationOf({ row, ends, verdict, why });
+    const known = because === undefined ? 'disagrees' : 'explained';
     const what = row.protocol === 'icmp' ? `icmp/${row.type}` : `${row.protocol}/${row.port}`;
     return {
       row,
       class: rowClass(row, ends),
-      verdict: agrees ? 'agrees' : because === undefined ? 'disagrees' : 'explained',
+      verdict: agrees ? (because === undefined ? 'agrees' : 'beyond') : known,
+      passed,
       text: `${row.source} -> ${row.destination} ${what}: measured ${row.result}, we say ${verdict} (${because ?? why.join('; ')})`,
     };
   });
@@ -78,8 +82,11 @@ function report(folder: string): number {
   const count = (rows: readonly Judged[], verdict: Judged['verdict']): number =>
     rows.filter((one) => one.verdict === verdict).length;
   for (const [name, rows] of [...Map.groupBy(judged, (one) => one.class)].sort()) {
-    const numbers = `${count(rows, 'agrees')} of ${rows.length} agree`;
-    console.log(`${name.padEnd(36)} ${numbers}, ${count(rows, 'explained')} explained`);
+    const beyond = count(rows, 'beyond') + count(rows, 'explained');
+    const open = rows.filter((one) => one.passed && one.verdict === 'agrees').length;
+    const agreed = `${count(rows, 'agrees')} of ${rows.length - beyond} agree (${open} passed)`;
+    const rest = `${beyond} beyond it, ${count(rows, 'explained')} of them differ`;
+    console.log(`${name.padEnd(36)} ${agreed}; ${rest}`);
   }
   for (const verdict of ['explained', 'disagrees'] as const) {
     for (const { text } of judged.filter((one) => one.verdict === verdict)) {

@@ -32,6 +32,11 @@ export function rowClass(row: MeasuredRow, { from, to }: Ends): string {
   return from.subnet === to.subnet ? `same subnet, ${far}` : `same VPC, ${far}`;
 }
 
+/** Types of interfaces that may stand without groups: what they let in is said in other APIs. */
+const SERVICES: ReadonlySet<string> = new Set([
+  ...['network_load_balancer', 'nat_gateway', 'transit_gateway', 'gateway_load_balancer'],
+]);
+
 /** Why a row may differ, by name; each is described in docs/accuracy.md. No row is named alone. */
 const EXPLANATIONS: readonly { readonly name: string; fits(difference: Difference): boolean }[] = [
   {
@@ -47,11 +52,9 @@ const EXPLANATIONS: readonly { readonly name: string; fits(difference: Differenc
     fits: ({ verdict, why }) => verdict === 'deny' && / to tgw-/.test(why.join()),
   },
   {
-    name: 'load balancer without groups',
+    name: 'service without groups',
     fits: ({ ends, verdict }) =>
-      verdict === 'deny' &&
-      ends.to?.type === 'network_load_balancer' &&
-      ends.to.groups.length === 0,
+      verdict === 'deny' && SERVICES.has(ends.to?.type ?? '') && ends.to?.groups.length === 0,
   },
 ];
 
