@@ -1,4 +1,4 @@
-import { groupKey } from '../compile/owned-groups.ts';
+import { keysOfStems } from '../compile/owned-groups.ts';
 import type { Membership } from '../model/desired-state.ts';
 import type { Inventory, NetworkInterface, Workload } from '../model/inventory.ts';
 import type { Policy } from '../model/policy.ts';
@@ -73,7 +73,8 @@ function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): 
   const { nic, workload, membership, written } = parts;
   const { identity } = workload;
   const carries = membership?.carries ?? [];
-  const wanted = carries.map((stem) => groupIds[groupKey(stem, nic.vpc)]);
+  const keys = keysOfStems(carries, nic.vpc, (key) => groupIds[key] !== undefined);
+  const wanted = keys.map((key) => groupIds[key]);
   const attached =
     carries.length > 0 && wanted.every((id) => id !== undefined && nic.groups.includes(id));
   const kept = policy.settings.keepSecurityGroups;

@@ -70,14 +70,8 @@ function tooManyRules(
   family: Family,
   { rules, weights, used, limit }: Overrun,
 ): Diagnostic {
-  const cost = new Map<string, number>();
-  rules.forEach((rule, at) => {
-    for (const id of rule.because) cost.set(id, (cost.get(id) ?? 0) + (weights[at] ?? 0));
-  });
-  const costliest = [...cost]
-    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
-    .slice(0, COSTLY_NAMED_MAX);
-  const named = costliest.map(([id, weight]) => `\`${id}\` ${weight}`).join(', ');
+  const costliest = costliestRules(rules.map((rule, at) => [rule, weights[at] ?? 0]));
+  const named = costText(costliest);
   return {
     ...locationOf(estate, group, costliest[0]?.[0]),
     severity: 'error',
@@ -85,6 +79,21 @@ function tooManyRules(
     message: `${group.key} needs ${used} of ${limit} ${direction} rules for ${family}; the costliest: ${named}`,
     hint: 'name fewer or larger networks or peers in these rules, or raise the quota L-0EA8095F (rules x groups per interface <= 1000)',
   };
+}
+
+/** What each policy rule takes of a quota, the costliest first, at most three. */
+export function costliestRules(
+  rules: readonly (readonly [DesiredRule, number])[],
+): readonly (readonly [id: string, weight: number])[] {
+  const cost = new Map<string, number>();
+  for (const [rule, weight] of rules) {
+    for (const id of rule.because) cost.set(id, (cost.get(id) ?? 0) + weight);
+  }
+  return [...cost].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, COSTLY_NAMED_MAX);
+}
+
+export function costText(costliest: readonly (readonly [string, number])[]): string {
+  return costliest.map(([id, weight]) => `\`${id}\` ${weight}`).join(', ');
 }
 
 function locationOf(estate: Estate, group: DesiredGroup, because: string | undefined): Location {

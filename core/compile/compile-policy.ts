@@ -2,13 +2,14 @@ import type { DesiredPeer, DesiredState } from '../model/desired-state.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Diagnostic, Policy } from '../model/policy.ts';
 import { attachGroups } from './attach-groups.ts';
-import { checkLimits } from './check-limits.ts';
+import { checkLimits, listWeights } from './check-limits.ts';
 import type { Family } from './draft-groups.ts';
 import { draftRules } from './draft-rules.ts';
 import { indexPolicy } from './index-policy.ts';
 import { linkEnds } from './link-ends.ts';
 import { KEEP_TAG } from './owned-groups.ts';
 import { placeGroups } from './place-groups.ts';
+import { spreadRules } from './spread-rules.ts';
 import { surveyEstate } from './survey-estate.ts';
 
 export interface CompileInput {
@@ -35,7 +36,8 @@ export interface CompileResult {
  * - Allowed flows are written on both sides: egress on the source's group, ingress on the
  *   destination's; workloads inside a network of a rule get theirs too.
  * - A guardrail's pair is left out; a pair that no group can name is reported, never allowed.
- * - Rules of one group are merged without changing their meaning.
+ * - Rules of one group are merged without changing their meaning, and those that one group has no
+ *   room for go into further groups of the segment.
  */
 export function compilePolicy(input: CompileInput): CompileResult {
   const { policy, inventory, now, owner, ledger = {} } = input;
@@ -43,8 +45,12 @@ export function compilePolicy(input: CompileInput): CompileResult {
   const { links, diagnostics: forbidden } = linkEnds(estate);
   const places = placeGroups(estate, links);
   const { drafts, diagnostics: unjoined } = draftRules(estate, links, places);
-  const groups = drafts.finish(owner, familyOf(inventory));
-  const { attachments, diagnostics: crowded } = attachGroups(estate, links);
+  const groups = spreadRules(drafts.finish(owner, familyOf(inventory)), {
+    limit: inventory.quotas.rulesPerGroup,
+    lists: listWeights(estate),
+    owner,
+  });
+  const { attachments, diagnostics: crowded } = attachGroups(estate, links, groups);
   return {
     desired: { groups, memberships: estate.memberships, attachments },
     diagnostics: sorted([

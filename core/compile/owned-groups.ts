@@ -16,8 +16,8 @@ export const OPEN_EGRESS = 'open-egress';
 export const ISOLATION = 'isolation';
 
 export interface ParsedGroupKey {
-  readonly kind: 'segment' | 'baseline' | 'open-egress' | 'isolation';
-  /** Only where kind is `segment`. */
+  readonly kind: 'segment' | 'surplus' | 'baseline' | 'open-egress' | 'isolation';
+  /** Only where kind is `segment` or `surplus`. */
   readonly segment?: string;
   readonly vpc: string;
 }
@@ -26,12 +26,40 @@ export function groupKey(stem: string, vpc: string): GroupKey {
   return `${stem}@${vpc}`;
 }
 
+const SEGMENT = 'segment:';
+const SURPLUS = /^surplus:(.+):\d+$/;
+
 export function segmentStem(segment: string): string {
-  return `segment:${segment}`;
+  return `${SEGMENT}${segment}`;
 }
 
 export function segmentKey(segment: string, vpc: string): GroupKey {
   return groupKey(segmentStem(segment), vpc);
+}
+
+/**
+ * The nth group of a segment (from 2), for rules that its own group has no room for. Members carry
+ * it too; no rule ever names it.
+ */
+export function surplusKey(segment: string, nth: number, vpc: string): GroupKey {
+  return groupKey(`surplus:${segment}:${nth}`, vpc);
+}
+
+/** The keys of a workload's groups in a VPC, those for surplus rules as far as there are any. */
+export function keysOfStems(
+  stems: readonly string[],
+  vpc: string,
+  isThere: (key: GroupKey) => boolean,
+): GroupKey[] {
+  const keys = stems.map((stem) => groupKey(stem, vpc));
+  for (const stem of stems) {
+    if (!stem.startsWith(SEGMENT)) continue;
+    const segment = stem.slice(SEGMENT.length);
+    for (let nth = 2; isThere(surplusKey(segment, nth, vpc)); nth += 1) {
+      keys.push(surplusKey(segment, nth, vpc));
+    }
+  }
+  return keys.sort();
 }
 
 export function baselineKey(vpc: string): GroupKey {
@@ -53,8 +81,10 @@ export function parseGroupKey(key: GroupKey): ParsedGroupKey | undefined {
   const stem = key.slice(0, at);
   const vpc = key.slice(at + 1);
   if (stem === BASELINE || stem === OPEN_EGRESS || stem === ISOLATION) return { kind: stem, vpc };
-  if (!stem.startsWith('segment:') || stem === 'segment:') return undefined;
-  return { kind: 'segment', segment: stem.slice('segment:'.length), vpc };
+  const surplus = SURPLUS.exec(stem)?.[1];
+  if (surplus !== undefined) return { kind: 'surplus', segment: surplus, vpc };
+  if (!stem.startsWith(SEGMENT) || stem === SEGMENT) return undefined;
+  return { kind: 'segment', segment: stem.slice(SEGMENT.length), vpc };
 }
 
 /** Which deployment made the group; undefined for a foreign one. */

@@ -1,8 +1,8 @@
 import {
   BASELINE,
   baselineKey,
-  groupKey,
   isolationKey,
+  keysOfStems,
   OPEN_EGRESS,
   segmentStem,
 } from '../compile/owned-groups.ts';
@@ -137,7 +137,7 @@ function wantedKeys(input: InterfaceDecisionInput): GroupKey[] {
   if (isUnclassified(membership)) return input.isolate ? [isolationKey(vpc)] : [];
   if (membership.mode === 'observe') return [];
   const stems = membership.carries ?? guessStems(membership, input.groupIds[baselineKey(vpc)]);
-  return stems.map((stem) => groupKey(stem, vpc)).sort();
+  return keysOfStems(stems, vpc, (key) => input.groupIds[key] !== undefined);
 }
 
 function guessStems(membership: Membership, baselineId: string | undefined): readonly string[] {

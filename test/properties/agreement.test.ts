@@ -62,12 +62,14 @@ interface Published {
 }
 
 function publish(policy: Policy, estate: Estate): Published {
-  const { desired } = compilePolicy({
+  const { desired, diagnostics } = compilePolicy({
     policy,
     ...estate,
     now: NOW,
     owner: OWNER,
   });
+  // What AWS would refuse is never planned.
+  fc.pre(!diagnostics.some(({ severity }) => severity === 'error'));
   const plan = planChanges({
     ...{ desired, ...estate, policy, held: new Set<string>(), generation: 1, base: 0 },
     ...{ now: NOW, owner: OWNER, kind: 'publish' as const },

@@ -165,8 +165,10 @@ export function arbitraryInventory(): fc.Arbitrary<Inventory> {
       hosts: fc.array(arbitraryHost(), { minLength: 1, maxLength: 8 }),
       peered: fc.constantFrom('active', 'active', 'pending-acceptance'),
       groupsPerInterface: fc.constantFrom(10, 10, 5),
+      // Few enough that segments need further groups for their rules now and then.
+      rulesPerGroup: fc.constantFrom(200, 200, 4),
     })
-    .map(({ hosts, peered, groupsPerInterface }) =>
+    .map(({ hosts, peered, groupsPerInterface, rulesPerGroup }) =>
       inventory(
         hosts.map(({ extra, ...host }, at) => place(host, extra, at)),
         {
@@ -189,7 +191,7 @@ export function arbitraryInventory(): fc.Arbitrary<Inventory> {
               tags: {},
             },
           ],
-          quotas: { groupsPerInterface, rulesPerGroup: 200, groupsPerRegion: 2_500 },
+          quotas: { groupsPerInterface, rulesPerGroup, groupsPerRegion: 2_500 },
         },
       ),
     );

@@ -183,18 +183,40 @@ describe('slots', () => {
 describe('quotas', () => {
   const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
 
-  test('too many rules: which group, how many of how many, the costliest first', () => {
+  test('more rules than one group takes: a further group, which members carry as well', () => {
     const i = inventory(hosts(), { quotas });
     const rules = [
       rule('cheap', 'web', 'db', ['tcp/1']),
       rule('dear', 'web', 'db', ['tcp/10', 'tcp/20', 'tcp/30']),
     ];
-    const { diagnostics } = compile({ ...p, rules }, i);
-    expect(diagnostics.map((d) => `${d.severity} ${d.message}`)).toContain(
-      'error segment:db@vpc-1 needs 4 of 3 ingress rules for ipv4; the costliest: `dear` 3, `cheap` 1',
+    const { desired, diagnostics } = compile({ ...p, rules }, i);
+    expect(diagnostics).toEqual([]);
+    const ports = (key: string) =>
+      desired.groups.find((group) => group.key === key)?.ingress.map((one) => one.fromPort);
+    expect(ports('segment:db@vpc-1')).toEqual([1, 10, 20]);
+    expect(ports('surplus:db:2@vpc-1')).toEqual([30]);
+    const owned = desired.attachments.map((one) => one.owned.filter((key) => key.includes('db')));
+    expect(owned).toContainEqual(['segment:db@vpc-1', 'surplus:db:2@vpc-1']);
+    // Nobody's rule names a group that is there for room alone.
+    const named = desired.groups.flatMap((group) =>
+      [...group.ingress, ...group.egress].flatMap(({ peer }) =>
+        peer.kind === 'owned' ? [peer.key] : [],
+      ),
     );
-    // A group reference counts in both families, on both sides.
-    expect(diagnostics).toHaveLength(4);
+    expect(named.filter((key) => key.startsWith('surplus:'))).toEqual([]);
+  });
+
+  test('no slots for the further groups: how many of how many, the costliest rules first', () => {
+    const i = inventory(hosts(), { quotas: { ...quotas, groupsPerInterface: 2 } });
+    const ports = Array.from({ length: 7 }, (_, at) => `tcp/${10 * (at + 1)}`);
+    const rules = [rule('cheap', 'web', 'db', ['tcp/1']), rule('dear', 'web', 'db', ports)];
+    const { diagnostics } = compile({ ...p, rules }, i);
+    const errors = diagnostics.filter((one) => one.severity === 'error');
+    expect(errors.map((one) => one.code)).toContain('too-many-groups-on-interface');
+    const [first] = errors;
+    expect(first?.message).toMatch(/of 2 groups: 0 kept, and .*surplus:/);
+    expect(first?.message).toMatch(/the costliest: `dear` 7, `cheap` 1$/);
+    expect(first?.hint).toContain('L-0EA8095F');
   });
 
   test('a prefix list counts its maximum size, in its own family', () => {
