@@ -46,6 +46,7 @@ const METRICS: Readonly<Record<string, readonly MetricOfEvent[]>> = {
     { name: 'ProofHoles', unit: MetricUnit.Count, field: 'holes' },
     { name: 'ProofCuts', unit: MetricUnit.Count, field: 'cuts' },
   ],
+  'workload-held': [{ name: 'WorkloadsHeld', unit: MetricUnit.Count }],
   throttled: [{ name: 'Throttled', unit: MetricUnit.Count }],
 };
 

@@ -29,6 +29,7 @@ const OWN_METRICS = {
   throttled: 'Throttled',
   holes: 'ProofHoles',
   cuts: 'ProofCuts',
+  held: 'WorkloadsHeld',
 } as const;
 
 export interface ObservabilityProps {
@@ -223,6 +224,14 @@ function loopAlarms(props: ObservabilityProps): readonly AlarmSpec[] {
       metric: own(service, OWN_METRICS.missed, Stats.SUM),
       threshold: 5,
       of: [3, 3],
+    },
+    {
+      id: 'WorkloadsHeld',
+      says: 'Workloads would lose their segment, or their enforcement, by an event; they are held',
+      anchor: 'workloads-held',
+      metric: own(service, OWN_METRICS.held, Stats.SUM),
+      threshold: 0,
+      of: [1, 1],
     },
     {
       id: 'ProofHole',

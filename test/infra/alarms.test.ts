@@ -51,6 +51,7 @@ describe('alarms', () => {
       'SweepMissing',
       'WorkloadDeadLetters',
       'WorkloadErrors',
+      'WorkloadsHeld',
     ]);
   });
 
