@@ -1,4 +1,9 @@
-import { type PolicyAnswer, policyTraffic } from '../check/policy-traffic.ts';
+import {
+  type PolicyAnswer,
+  type PolicyTraffic,
+  type PolicyTrafficOptions,
+  policyTraffic,
+} from '../check/policy-traffic.ts';
 import { decideMembership } from '../compile/decide-membership.ts';
 import { indexPolicy } from '../compile/index-policy.ts';
 import type { Membership } from '../model/desired-state.ts';
@@ -6,7 +11,8 @@ import type { Inventory } from '../model/inventory.ts';
 import type { Policy } from '../model/policy.ts';
 import type { PairTraffic, TrafficSet } from '../model/traffic.ts';
 import { readTraffic } from '../policy/read-traffic.ts';
-import { awsReach } from '../reach/aws-reach.ts';
+import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
+import { OutsideReach } from '../reach/outside.ts';
 import type { ExplainAnswer } from './explain-answer.ts';
 import { findEnd, type PathEnd } from './path-end.ts';
 import { joinVerdicts, judgeTraffic, type PathVerdict } from './path-verdict.ts';
@@ -104,7 +110,7 @@ function judgeByPolicy({ input, from, to, asked, memberships }: Question): Judge
   const { policy, inventory, now } = input;
   if (policy === undefined) return { verdict: 'unknown', why: ['no policy is in force'] };
   const { prefixLists, groups } = inventory;
-  const answer = policyTraffic(policy, { now, prefixLists, groups }).between(
+  const answer = trafficOf(policy, { now, prefixLists, groups }).between(
     toCheckEnd(from, memberships[0]),
     toCheckEnd(to, memberships[1]),
   );
@@ -118,6 +124,18 @@ function judgeByPolicy({ input, from, to, asked, memberships }: Question): Judge
   if (why.length > 0) return { verdict, why };
   const names = memberships.map((one) => one?.segments.join(', ') || 'no segment');
   return { verdict, why: [`no rule lets ${names[0]} reach ${names[1]} on ${input.port}`] };
+}
+
+const traffics = new WeakMap<Policy, WeakMap<object, PolicyTraffic>>();
+
+/** Remembered for a policy and the groups of one inventory: many questions are asked of them. */
+function trafficOf(policy: Policy, options: PolicyTrafficOptions): PolicyTraffic {
+  const byGroups = traffics.get(policy) ?? new WeakMap<object, PolicyTraffic>();
+  traffics.set(policy, byGroups);
+  const key = options.groups ?? policy;
+  const known = byGroups.get(key) ?? policyTraffic(policy, options);
+  byGroups.set(key, known);
+  return known;
 }
 
 function toCheckEnd(end: PathEnd, membership: Membership | undefined) {
@@ -169,15 +187,9 @@ function withheld(memberships: Question['memberships']): string[] {
 /** Over every pair of interfaces of the two ends; the first pair of each verdict says why. */
 function judgeByAws({ input, from, to, asked }: Question): Judged {
   if (from.interfaces.length === 0 || to.interfaces.length === 0) {
-    const outside = from.interfaces.length === 0 ? from : to;
-    return {
-      verdict: 'unknown',
-      why: [
-        `${outside.asked} has no interface in the inventory, so its groups and routes are not known`,
-      ],
-    };
+    return judgeOutside({ input, from, to, asked });
   }
-  const reach = awsReach(input.inventory);
+  const reach = reachOf(input.inventory).inside;
   const probe = { protocol: asked[0]?.protocolFrom ?? 0, port: asked[0]?.from ?? 0 };
   const whyByVerdict = new Map<PathVerdict, readonly string[]>();
   const verdicts: PathVerdict[] = [];
@@ -190,6 +202,46 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
     }
   }
   return { verdict: joinVerdicts(verdicts), why: [...whyByVerdict.values()].flat() };
+}
+
+/** One end is an address that no interface of the inventory has. */
+function judgeOutside({ input, from, to, asked }: Omit<Question, 'memberships'>): Judged {
+  const [inside, outside] = from.interfaces.length > 0 ? [from, to] : [to, from];
+  if (inside.interfaces.length === 0) {
+    return {
+      verdict: 'unknown',
+      why: [`neither ${from.asked} nor ${to.asked} is in the inventory`],
+    };
+  }
+  const direction = inside === from ? 'egress' : 'ingress';
+  const probe = { protocol: asked[0]?.protocolFrom ?? 0, port: asked[0]?.from ?? 0 };
+  const reach = reachOf(input.inventory).outside;
+  const found = inside.interfaces.flatMap((nic) =>
+    [...outside.ipv4, ...outside.ipv6]
+      .filter((address) => (address.includes(':') ? nic.ipv6 : nic.ipv4).length > 0)
+      .map((address) => reach.explain(nic, direction, address, probe)),
+  );
+  if (found.length === 0) return { verdict: 'deny', why: ['the ends share no address family'] };
+  return {
+    verdict: joinVerdicts(found.map((one) => one.verdict)),
+    why: [...new Set(found.flatMap((one) => one.why))],
+  };
+}
+
+interface Reaches {
+  readonly inside: AwsReach;
+  readonly outside: OutsideReach;
+}
+
+/** Many questions are asked of one inventory. */
+const reaches = new WeakMap<Inventory, Reaches>();
+
+function reachOf(inventory: Inventory): Reaches {
+  const known = reaches.get(inventory);
+  if (known !== undefined) return known;
+  const made = { inside: awsReach(inventory), outside: new OutsideReach(inventory) };
+  reaches.set(inventory, made);
+  return made;
 }
 
 /** What a reader should know before calling a difference a fault. */

@@ -12,6 +12,11 @@ export type Path =
   | { readonly kind: 'routed'; readonly by: string }
   | { readonly kind: 'none'; readonly because: string };
 
+export interface RouteTaken {
+  readonly table?: string;
+  readonly route?: Route;
+}
+
 /** Finds paths by the route tables, the most specific route first (AWS, "Route priority"). */
 export class Routes {
   readonly #tableBySubnet = new Map<string, RouteTable>();
@@ -43,6 +48,14 @@ export class Routes {
     }
     if (route.target.startsWith('pcx-')) return this.#overPeering(route, from, to);
     return none(`${table.id} sends ${address} to ${route.target}, past what groups can name`);
+  }
+
+  /** The route that packets of an interface take to an address; no table: undefined twice. */
+  routeTo(from: Pick<NetworkInterface, 'subnet' | 'vpc'>, address: string): RouteTaken {
+    const table = this.#tableBySubnet.get(from.subnet) ?? this.#mainByVpc.get(from.vpc);
+    if (table === undefined) return {};
+    const route = this.#mostSpecific(table, address);
+    return route === undefined ? { table: table.id } : { table: table.id, route };
   }
 
   /** Route tables that could not be read: the VPC's own range is always local. */

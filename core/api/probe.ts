@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { compilePolicy } from '../compile/compile-policy.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Policy } from '../model/policy.ts';
+import { planChanges } from '../plan/plan-changes.ts';
+import { explainPath } from './explain.ts';
+import { plannedInventory } from './planned-inventory.ts';
+
+/** One question: an ICMP type stands as port; protocols without ports have none. */
+export const probeSchema = z.object({
+  from: z.string().min(1).max(256),
+  to: z.string().min(1).max(256),
+  protocol: z.union([z.string().min(1).max(16), z.number().int().min(-1).max(255)]),
+  port: z.number().int().min(-1).max(65_535).nullish(),
+});
+export type Probe = z.infer<typeof probeSchema>;
+
+export interface ProbeVerdict {
+  readonly verdict: 'allow' | 'deny' | 'unknown';
+  /** The rule, guardrail, group, NACL entry or missing route that decides, most important first. */
+  readonly why: readonly string[];
+}
+
+/** The policy's answer, AWS's as it is, and AWS's after the plan, approvals taken as given. */
+export interface ProbeAnswer extends Probe {
+  readonly policy: ProbeVerdict;
+  readonly now: ProbeVerdict;
+  readonly planned: ProbeVerdict;
+}
+
+export interface ProbeInput {
+  readonly probes: readonly Probe[];
+  readonly inventory: Inventory;
+  readonly policy?: Policy | undefined;
+  readonly owner: string;
+  /** ISO 8601, UTC. */
+  readonly now: string;
+}
+
+/** In the order of the probes. A question that cannot be answered is `unknown` and says why. */
+export function answerProbes(input: ProbeInput): readonly ProbeAnswer[] {
+  const planned = plan(input);
+  return input.probes.map((probe) => {
+    const before = ask(input, input.inventory, probe);
+    const after =
+      typeof planned === 'string'
+        ? { policy: unknown(planned), aws: unknown(planned) }
+        : ask(input, planned, probe);
+    return { ...probe, policy: before.policy, now: before.aws, planned: after.aws };
+  });
+}
+
+/** The inventory after the plan; a text says why there is none. */
+function plan({ inventory, policy, owner, now }: ProbeInput): Inventory | string {
+  if (policy === undefined) return 'no policy was given, so nothing is planned';
+  const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner });
+  const errors = diagnostics.filter((one) => one.severity === 'error');
+  if (errors.length > 0) {
+    return `the policy does not fit the estate: ${errors.map((one) => one.message).join('; ')}`;
+  }
+  const made = planChanges({
+    ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
+    ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
+  });
+  return plannedInventory(inventory, made, owner);
+}
+
+function ask({ policy, now }: ProbeInput, inventory: Inventory, probe: Probe) {
+  const port = portText(probe);
+  const found = explainPath({ policy, inventory, now, from: probe.from, to: probe.to, port });
+  if (found.kind !== 'answer') {
+    return { policy: unknown(found.message), aws: unknown(found.message) };
+  }
+  const { answer } = found;
+  const isWithout = policy === undefined;
+  return {
+    policy: isWithout ? unknown('no policy was given') : verdictOf(answer.policy),
+    aws: verdictOf(answer.aws),
+  };
+}
+
+/** Of several addresses some may pass: then something passes, and `why` says which. */
+function verdictOf(side: {
+  readonly verdict: string;
+  readonly why: readonly string[];
+}): ProbeVerdict {
+  const { verdict, why } = side;
+  if (verdict === 'partly') return { verdict: 'allow', why: ['not for every address', ...why] };
+  return { verdict: verdict === 'allow' || verdict === 'deny' ? verdict : 'unknown', why };
+}
+
+const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' };
+
+/** As an `allow` entry of a policy; an echo request has code 0, like most ICMP. */
+function portText({ protocol, port }: Probe): string {
+  const number = typeof protocol === 'number' ? protocol : Number(protocol);
+  const text = typeof protocol === 'string' ? protocol.toLowerCase() : '';
+  if (number === -1 || text === 'all') return 'all';
+  const name = Number.isInteger(number) ? (NAMES[number] ?? String(number)) : text;
+  const hasPorts = Object.values(NAMES).includes(name) || text === 'icmp6';
+  const known = text === 'icmp6' ? 'icmpv6' : name;
+  if (!hasPorts || port === undefined || port === null || port < 0) return known;
+  return known.startsWith('icmp') ? `${known}/${port}/0` : `${known}/${port}`;
+}
+
+function unknown(because: string): ProbeVerdict {
+  return { verdict: 'unknown', why: [because] };
+}
