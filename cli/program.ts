@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { VERSION } from '../core/api/version.ts';
 import { ApiClient } from './client.ts';
-import { explain } from './commands/explain.ts';
+import { assess } from './commands/assess.ts';
+import { explain, explainProbes } from './commands/explain.ts';
 import { lint } from './commands/lint.ts';
 import { openapi, sweep, uninstall } from './commands/operate.ts';
 import { plan } from './commands/plan.ts';
@@ -33,6 +34,9 @@ interface Options {
   readonly limit?: string;
   readonly inventory?: string;
   readonly policy?: string;
+  readonly probes?: string;
+  readonly markdown?: boolean;
+  readonly groupBy?: string;
 }
 
 interface Run {
@@ -106,13 +110,14 @@ function addPolicyCommands(program: Command, bind: Bind): void {
     .description('check a policy; nothing leaves this machine')
     .action(bind(({ session }, [folder = DEFAULT_FOLDER]) => lint(session, folder)));
   json(program.command('plan'))
-    .argument('[folder]', 'folder of the policy', DEFAULT_FOLDER)
+    .argument('[folder]', `folder of the policy (default: ${DEFAULT_FOLDER})`)
     .description('what publishing the policy would do, and which paths open and close')
     .addOption(inventoryOption())
+    .option('--policy <folder>', 'the same as the argument')
     .addOption(stackOption())
     .action(
-      bind(({ session, options }, [folder = DEFAULT_FOLDER]) =>
-        plan(session, folder, {
+      bind(({ session, options }, [folder]) =>
+        plan(session, folder ?? options.policy ?? DEFAULT_FOLDER, {
           inventory: options.inventory,
           stack: options.stack ?? DEFAULT_STACK,
         }),
@@ -189,15 +194,48 @@ function addReadCommands(program: Command, bind: Bind): void {
       ),
     );
   online(json(program.command('explain')))
-    .argument('<from>', 'workload id or address')
-    .argument('<to>', 'workload id or address')
-    .argument('<port>', 'tcp/443, udp/53, icmp/8, all, ...')
+    .argument('[from]', 'workload id or address')
+    .argument('[to]', 'workload id or address')
+    .argument('[port]', 'tcp/443, udp/53, icmp/8, all, ...')
     .description('may one reach the other: what the policy says, what AWS does, and why')
     .addOption(inventoryOption())
-    .option('--policy <folder>', 'folder of the policy, with --inventory', DEFAULT_FOLDER)
+    .option('--policy <folder>', 'folder of the policy, with --inventory')
+    .option(
+      '--probes <file>',
+      'many questions as JSON: [{from, to, protocol, port}], with --inventory',
+    )
     .action(
-      bind(({ session, client, options }, [from = '', to = '', port = '']) =>
-        explain(session, client, { from, to, port }, options),
+      bind(({ session, client, options }, [from, to, port]) => {
+        if (options.probes !== undefined) return explainProbes(session, options.probes, options);
+        if (from === undefined || to === undefined || port === undefined) {
+          throw new CliFailure({
+            exitCode: EXIT.badInput,
+            code: 'no-question',
+            message: 'explain asks about one end, another end and a port',
+            hint: 'e.g. `bulkhead explain 10.0.1.4 i-0123456789abcdef0 tcp/443`, or give --probes',
+          });
+        }
+        return explain(session, client, { from, to, port }, options);
+      }),
+    );
+  json(program.command('assess'))
+    .argument('[inventory]', 'folder of `aws ec2 describe-*` output; default: AWS is read')
+    .description(
+      'how segmented an estate is, without a deployment: reach, blast radius, open doors',
+    )
+    .option('--policy <folder>', 'also what this policy would open and close')
+    .option('--group-by <tags>', 'tag keys for the rows, e.g. `app,tier`')
+    .option('--markdown', 'as a report')
+    .addOption(stackOption())
+    .action(
+      bind(({ session, options }, [inventory]) =>
+        assess(session, {
+          inventory,
+          policy: options.policy,
+          markdown: options.markdown === true,
+          groupBy: options.groupBy,
+          stack: options.stack ?? DEFAULT_STACK,
+        }),
       ),
     );
 }
@@ -251,8 +289,8 @@ function stackOption(): Option {
 
 function inventoryOption(): Option {
   return new Option(
-    '--inventory <file>',
-    'an inventory as JSON, instead of reading AWS; nothing leaves this machine',
+    '--inventory <place>',
+    'folder of `aws ec2 describe-*` output, or an inventory as JSON, instead of AWS',
   );
 }
 

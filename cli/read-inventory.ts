@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Inventory } from '../core/model/inventory.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliFailure } from './failure.ts';
+import { readDescribeFolder } from './read-describe.ts';
 
 /** Lists that every inventory has; a document without them is something else. */
 const LISTS = [
@@ -17,6 +18,13 @@ const LISTS = [
   'routeTables',
   'peerings',
 ] as const;
+
+/** A folder is raw output of the AWS CLI; a file is an inventory as JSON. */
+export async function readInventoryAt(cwd: string, place: string): Promise<Inventory> {
+  const found = await fs.stat(path.resolve(cwd, place)).catch(() => undefined);
+  if (found?.isDirectory() === true) return await readDescribeFolder(cwd, place);
+  return await readInventoryFile(cwd, place);
+}
 
 /** An inventory that was written to a file as JSON, e.g. by `bulkhead plan --json`. */
 export async function readInventoryFile(cwd: string, file: string): Promise<Inventory> {

@@ -8,14 +8,14 @@ import { planChanges } from '../../core/plan/plan-changes.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CliFailure } from '../failure.ts';
-import { readInventoryFile } from '../read-inventory.ts';
+import { readInventoryAt } from '../read-inventory.ts';
 import { renderDiagnostic } from '../render-diagnostics.ts';
 import { renderDifference, renderSteps } from '../render-plan.ts';
 import type { Session } from '../session.ts';
 import { lintFolder } from './lint.ts';
 
 export interface PlanOptions {
-  /** File; undefined: AWS is read with the caller's own credentials. */
+  /** File or folder; undefined: AWS is read with the caller's own credentials. */
   readonly inventory?: string | undefined;
   readonly stack: string;
 }
@@ -62,7 +62,7 @@ export async function readInventory(
   options: Pick<PlanOptions, 'inventory'>,
 ): Promise<Inventory> {
   if (options.inventory !== undefined) {
-    return await readInventoryFile(session.io.cwd, options.inventory);
+    return await readInventoryAt(session.io.cwd, options.inventory);
   }
   const progress = session.progress('reading the estate with your AWS credentials');
   try {

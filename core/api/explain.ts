@@ -79,7 +79,7 @@ export function explainPath(input: ExplainInput): Explanation {
 
 function unknownEnd(asked: string): Explanation {
   const seen = `\`${asked.slice(0, 100)}\` is neither a known workload nor an interface nor an address`;
-  return { kind: 'unknown-end', message: `${seen}; GET /v1/workloads lists the workloads` };
+  return { kind: 'unknown-end', message: seen };
 }
 
 /** The traffic asked about; a text says what is wrong with it. */

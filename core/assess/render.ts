@@ -165,5 +165,6 @@ function columns({ head, rows }: NonNullable<Section['table']>): string[] {
 
 function percent(share: number): string {
   const value = share * 100;
+  if (value > 0 && value < 0.1) return '< 0.1 %';
   return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
 }

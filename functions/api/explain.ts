@@ -18,7 +18,10 @@ export async function explain(context: ApiContext, request: ApiRequest): Promise
     inventory,
     now: isoNow(context),
   });
-  if (explanation.kind === 'unknown-end') throw new ApiFault('unknown-end', explanation.message);
+  if (explanation.kind === 'unknown-end') {
+    const detail = `${explanation.message}; GET /v1/workloads lists the workloads`;
+    throw new ApiFault('unknown-end', detail);
+  }
   if (explanation.kind === 'bad-port') throw new ApiFault('bad-request', explanation.message);
   return { status: 200, body: explanation.answer };
 }
