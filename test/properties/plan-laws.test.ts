@@ -3,42 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { keyOf, ownerOf } from '../../core/compile/owned-groups.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
-import { PHASES, type Plan } from '../../core/model/plan.ts';
+import { PHASES } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
 import { applyStep, applySteps, type Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
 import { allowedFlows } from './group-flows.ts';
+import { planFor } from './plan-for.ts';
 import { arbitraryInventory, arbitraryPolicy, arbitraryWorld } from './worlds.ts';
 
 /** More on request; a failing run prints its seed. */
 const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 150) };
-
-function planFor(
-  policy: Policy,
-  estate: Estate,
-  more: { kind?: Plan['kind']; held?: ReadonlySet<string> } = {},
-): Plan {
-  const { desired, diagnostics } = compilePolicy({
-    policy,
-    ...estate,
-    now: NOW,
-    owner: OWNER,
-  });
-  // What AWS would refuse is never planned.
-  fc.pre(!diagnostics.some(({ severity }) => severity === 'error'));
-  return planChanges({
-    desired,
-    ...estate,
-    policy,
-    held: more.held ?? new Set(),
-    generation: 1,
-    base: 0,
-    now: NOW,
-    owner: OWNER,
-    kind: more.kind ?? 'publish',
-  });
-}
 
 function publish(policy: Policy, estate: Estate): Estate {
   return applySteps(estate, planFor(policy, estate).steps);

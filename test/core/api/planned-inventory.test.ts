@@ -1,32 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plannedInventory } from '../../../core/api/planned-inventory.ts';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import type { GroupRule, Inventory } from '../../../core/model/inventory.ts';
-import type { Plan } from '../../../core/model/plan.ts';
-import type { Policy } from '../../../core/model/policy.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
 import { applySteps, type Estate } from '../../properties/apply-steps.ts';
-import { NOW, OWNER } from '../../properties/builders.ts';
+import { OWNER } from '../../properties/builders.ts';
+import { planFor } from '../../properties/plan-for.ts';
 import { arbitraryInventory, arbitraryPolicy } from '../../properties/worlds.ts';
 
 const RUNS = { numRuns: Number(process.env.PROPERTY_RUNS ?? 50) };
-
-function planFor(policy: Policy, { inventory, ledger }: Estate): Plan {
-  const { desired } = compilePolicy({ policy, inventory, now: NOW, owner: OWNER });
-  return planChanges({
-    desired,
-    inventory,
-    ledger,
-    policy,
-    held: new Set(),
-    generation: 1,
-    base: 0,
-    now: NOW,
-    owner: OWNER,
-    kind: 'publish',
-  });
-}
 
 /** The AWS of the plan laws makes ids of new groups as `sg-<key>`; here the id is the key. */
 function shape(inventory: Inventory): unknown {
