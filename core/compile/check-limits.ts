@@ -30,6 +30,19 @@ export function ruleWeight(
   return list.family === family ? list.maxEntries : 0;
 }
 
+/** What a rule, or several, take of the quota in each family. */
+export interface RuleLoad {
+  ipv4: number;
+  ipv6: number;
+}
+
+export function weigh(
+  peer: { readonly kind: string; readonly id?: string },
+  lists: ReadonlyMap<string, ListWeight>,
+): RuleLoad {
+  return { ipv4: ruleWeight(peer, 'ipv4', lists), ipv6: ruleWeight(peer, 'ipv6', lists) };
+}
+
 export function listWeights(estate: Pick<Estate, 'inventory'>): ReadonlyMap<string, ListWeight> {
   return new Map(estate.inventory.prefixLists.map((list) => [list.id, list]));
 }

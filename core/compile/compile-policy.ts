@@ -7,7 +7,7 @@ import type { Family } from './draft-groups.ts';
 import { draftRules } from './draft-rules.ts';
 import { indexPolicy } from './index-policy.ts';
 import { linkEnds } from './link-ends.ts';
-import { KEEP_TAG } from './owned-groups.ts';
+import { groupsByKey, KEEP_TAG } from './owned-groups.ts';
 import { placeGroups } from './place-groups.ts';
 import { spreadRules } from './spread-rules.ts';
 import { surveyEstate } from './survey-estate.ts';
@@ -49,6 +49,7 @@ export function compilePolicy(input: CompileInput): CompileResult {
     limit: inventory.quotas.rulesPerGroup,
     lists: listWeights(estate),
     owner,
+    existing: groupsByKey(inventory, owner),
   });
   const { attachments, diagnostics: crowded } = attachGroups(estate, links, groups);
   return {
