@@ -1,4 +1,5 @@
 import type { DesiredGroup, DesiredRule } from '../model/desired-state.ts';
+import type { GroupRule } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
 import type { Diagnostic, Location } from '../model/policy.ts';
 import type { Family } from './draft-groups.ts';
@@ -41,6 +42,19 @@ export function weigh(
   lists: ReadonlyMap<string, ListWeight>,
 ): RuleLoad {
   return { ipv4: ruleWeight(peer, 'ipv4', lists), ipv6: ruleWeight(peer, 'ipv6', lists) };
+}
+
+/** What all these rules take together. */
+export function loadOf(
+  rules: readonly (DesiredRule | GroupRule)[],
+  lists: ReadonlyMap<string, ListWeight>,
+): RuleLoad {
+  const load = { ipv4: 0, ipv6: 0 };
+  for (const { peer } of rules) {
+    load.ipv4 += ruleWeight(peer, 'ipv4', lists);
+    load.ipv6 += ruleWeight(peer, 'ipv6', lists);
+  }
+  return load;
 }
 
 export function listWeights(estate: Pick<Estate, 'inventory'>): ReadonlyMap<string, ListWeight> {

@@ -2,7 +2,7 @@ import type { DesiredGroup, DesiredRule, GroupKey } from '../model/desired-state
 import type { GroupRule, SecurityGroup } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
 import { ruleKey } from '../plan/rule-keys.ts';
-import { type ListWeight, type RuleLoad, weigh } from './check-limits.ts';
+import { type ListWeight, loadOf, type RuleLoad, weigh } from './check-limits.ts';
 import { parseGroupKey, surplusKey } from './owned-groups.ts';
 
 export interface SpreadOptions {
@@ -170,13 +170,4 @@ function fits(used: RuleLoad, load: RuleLoad, limit: number): boolean {
 function add(load: { ipv4: number; ipv6: number }, more: RuleLoad): void {
   load.ipv4 += more.ipv4;
   load.ipv6 += more.ipv6;
-}
-
-function loadOf(
-  rules: readonly (DesiredRule | GroupRule)[],
-  lists: ReadonlyMap<string, ListWeight>,
-): RuleLoad {
-  const load = { ipv4: 0, ipv6: 0 };
-  for (const rule of rules) add(load, weigh(rule.peer, lists));
-  return load;
 }
