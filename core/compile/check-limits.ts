@@ -6,6 +6,12 @@ import type { Family } from './draft-groups.ts';
 import { parseGroupKey } from './owned-groups.ts';
 import type { Estate } from './survey-estate.ts';
 
+/** Rules per group times groups per interface (page "Amazon VPC quotas"). */
+export const PRODUCT_MAX = 1_000;
+
+/** Groups per interface cannot be raised above this (page "Amazon VPC quotas"). */
+export const GROUPS_PER_INTERFACE_MAX = 16;
+
 /** How many of the costliest rules a message names. */
 const COSTLY_NAMED_MAX = 3;
 
