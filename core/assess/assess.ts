@@ -1,6 +1,6 @@
 import type { Difference } from '../api/plan-answer.ts';
 import { trafficTexts } from '../api/traffic-text.ts';
-import { PRODUCT_MAX, ruleWeight } from '../compile/check-limits.ts';
+import { PRODUCT_MAX, ruleWeight } from '../compile/rule-weight.ts';
 import type { Inventory, QuotaName, Workload } from '../model/inventory.ts';
 import type { LimitsReport } from '../model/limits.ts';
 import { WorldReach } from '../reach/world.ts';

@@ -2,8 +2,8 @@ import type { DesiredGroup, DesiredRule, GroupKey } from '../model/desired-state
 import type { GroupRule, SecurityGroup } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
 import { ruleKey } from '../plan/rule-keys.ts';
-import { type ListWeight, loadOf, type RuleLoad, weigh } from './check-limits.ts';
 import { parseGroupKey, surplusKey } from './owned-groups.ts';
+import { type ListWeight, loadOf, type RuleLoad, weigh } from './rule-weight.ts';
 
 export interface SpreadOptions {
   /** Rules that a group takes in one direction and family: the account's quota. */
@@ -37,6 +37,15 @@ export function spreadRules(
         : [group];
     })
     .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** How many groups these rules of one direction take when none of them stands anywhere yet. */
+export function countGroups(
+  rules: readonly DesiredRule[],
+  { limit, lists }: Pick<SpreadOptions, 'limit' | 'lists'>,
+): number {
+  const ground = { limit, lists, owner: '', existing: new Map(), keysById: new Map() };
+  return fill([], rules, ground, Number.POSITIVE_INFINITY).length;
 }
 
 interface Ground extends SpreadOptions {

@@ -1,5 +1,5 @@
-import { listWeights, loadOf } from '../compile/check-limits.ts';
 import { groupKey, groupsByKey, OPEN_EGRESS, parseGroupKey } from '../compile/owned-groups.ts';
+import { listWeights, loadOf } from '../compile/rule-weight.ts';
 import type { DesiredAttachment, DesiredGroup } from '../model/desired-state.ts';
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Growth, LimitUse } from '../model/limits.ts';

@@ -1,5 +1,5 @@
-import { listWeights, loadOf } from '../compile/check-limits.ts';
 import { groupsByKey, parseGroupKey } from '../compile/owned-groups.ts';
+import { listWeights, loadOf } from '../compile/rule-weight.ts';
 import type { DesiredGroup, DesiredState, GroupKey } from '../model/desired-state.ts';
 import type { Inventory, SecurityGroup } from '../model/inventory.ts';
 import type { LimitsReport, LimitUse, ListUse, RuleUse, SlotUse } from '../model/limits.ts';

@@ -1,4 +1,4 @@
-import { listWeights, ruleWeight } from '../compile/check-limits.ts';
+import { listWeights, ruleWeight } from '../compile/rule-weight.ts';
 import type { DesiredGroup, DesiredRule, GroupKey } from '../model/desired-state.ts';
 import type { GroupRule, Inventory, SecurityGroup } from '../model/inventory.ts';
 import type { AuthorizeStep, CreateGroupStep, Direction, RevokeStep } from '../model/plan.ts';
