@@ -22,7 +22,7 @@ export interface Size {
 }
 
 /** A policy of so many segments by tag, each rule joining two of them, spread evenly. */
-export function bigPolicy({ segments, rules }: Size): Policy {
+export function bigPolicy({ segments, rules }: Pick<Size, 'segments' | 'rules'>): Policy {
   const name = (at: number): string => `s${at % segments}`;
   const all: Segment[] = Array.from({ length: segments }, (_, at) => ({
     name: name(at),
@@ -72,7 +72,10 @@ export function bigPolicy({ segments, rules }: Size): Policy {
 }
 
 /** So many instances, each tagged for one segment, on the flat group of its VPC. */
-export function bigInventory({ segments, workloads }: Size): Inventory {
+export function bigInventory({
+  segments,
+  workloads,
+}: Pick<Size, 'segments' | 'workloads'>): Inventory {
   const numbers = Array.from({ length: workloads }, (_, at) => at);
   const vpcs = Array.from({ length: VPCS }, (_, at) => at);
   return {
