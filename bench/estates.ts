@@ -21,6 +21,9 @@ export interface Size {
   readonly workloads: number;
 }
 
+/** The estate of design section 11. */
+export const BIG: Size = { segments: 1_000, rules: 10_000, workloads: 100_000 };
+
 /** A policy of so many segments by tag, each rule joining two of them, spread evenly. */
 export function bigPolicy({ segments, rules }: Pick<Size, 'segments' | 'rules'>): Policy {
   const name = (at: number): string => `s${at % segments}`;
