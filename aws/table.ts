@@ -22,6 +22,8 @@ import { ConditionFailed, type Page } from '../engine/ports.ts';
  * | its membership      | workload#<id>    | segment#<name>      | segment#<name>  | <id>        |
  * | interface           | interface#<id>   | record              | interfaces      | <id>        |
  * | its ledger          | interface#<id>   | ledger              | ledger          | <id>        |
+ * | running members     | leaves           | running             |                 |             |
+ * | a segment's leaves  | leaves#<name>    | window              |                 |             |
  * | plan                | plans            | <generation, 12>    |                 |             |
  * | policy in force     | policy           | current             |                 |             |
  * | policy, once        | policies         | <time>#<version>    |                 |             |

@@ -4,9 +4,18 @@ import type {
   WorkloadRecord,
   WorkloadStatus,
 } from '../core/model/record.ts';
+import { heldBecause } from '../core/plan/leave-guard.ts';
 import { type InForce, readInForce } from './in-force.ts';
-import { type DatedReading, mergeReading, type TagNews, wasRefused } from './merge-reading.ts';
+import { FREE, type GuardVerdict, judgeMove, moveOf } from './leave-guard.ts';
+import {
+  type DatedReading,
+  type Known,
+  mergeReading,
+  type TagNews,
+  wasRefused,
+} from './merge-reading.ts';
 import { ConditionFailed, type Ports, type WakeReason } from './ports.ts';
+import { keepsByConflict, standsSince } from './standing.ts';
 import { type Drafted, draftRecord } from './workload-record.ts';
 import { type SettleReport, settleInterface } from './write-path.ts';
 
@@ -103,17 +112,49 @@ async function keepRecord(
     newsOf(observation, ports.clock.now()),
   );
   if (merged === undefined) return undefined;
-  const drafted = draftRecord(inForce, merged, stored, ports.clock.now());
-  const known = await ports.store.readInterfaces(merged.interfaces);
+  const nowMs = ports.clock.now();
+  const [verdict, known] = await Promise.all([
+    guardLeaving(ports, inForce, { merged, stored, nowMs }),
+    ports.store.readInterfaces(merged.interfaces),
+  ]);
+  const drafted = draftRecord(inForce, merged, stored, nowMs, verdict);
   if (drafted.toWrite) {
     await ports.store.writeWorkload(drafted.record, stored?.revision ?? 0, {
       ...(stored === undefined ? {} : { previous: stored }),
       raise: concerns(drafted, known),
+      ...(verdict.kind === 'count' ? { leaves: verdict.claims } : {}),
     });
     if (drafted.differs) noteStatus(ports, stored, drafted.record);
   }
   const record = drafted.toWrite ? drafted.record : (stored ?? drafted.record);
   return { ...drafted, record, known };
+}
+
+/** Asks the leave guard where an event would take groups off; only then the table is read. */
+async function guardLeaving(
+  ports: Ports,
+  inForce: InForce,
+  {
+    merged,
+    stored,
+    nowMs,
+  }: {
+    readonly merged: Known;
+    readonly stored: WorkloadRecord | undefined;
+    readonly nowMs: number;
+  },
+): Promise<GuardVerdict> {
+  const move = moveOf(inForce, stored, merged.identity);
+  if (stored === undefined || move.keeps === undefined) return FREE;
+  if (standsSince(inForce.head, stored.guarded?.generation)) return FREE;
+  const { standing, record } = draftRecord(inForce, merged, stored, nowMs);
+  const isWritten = standing.managed && record.control === 'attach';
+  if (!isWritten || standing.held || keepsByConflict(standing.membership)) return FREE;
+  return await judgeMove(inForce, move, {
+    movedAt: stored.movedAt ?? [],
+    nowMs,
+    readLeaves: (segments) => ports.store.readLeaves(segments),
+  });
 }
 
 /** A tag event of a known workload carries all that it changes; so does a plan. */
@@ -186,6 +227,7 @@ function noteStatus(
     reason: record.statusReason,
     segments: record.membership.segments,
     from: stored?.membership.segments ?? [],
+    because: heldBecause(record),
   };
   if (record.held && stored?.held !== true) ports.signal.event('workload-held', fields);
   else if (record.status === 'conflict') ports.signal.event('workload-conflict', fields);
