@@ -308,7 +308,7 @@ async function keepOutcome(
   if (status === undefined) return;
   const said = reports.find((report) => report.status === status);
   const refused = reports.find((report) => report.kind === 'refused');
-  const reason = said?.blocked?.message ?? said?.reason;
+  const reason = beside(record, said?.blocked?.message ?? said?.reason);
   if (status === 'blocked') {
     ports.signal.event('workload-blocked', { workload: record.identity.workload, reason });
   }
@@ -329,6 +329,12 @@ async function keepOutcome(
   };
   if (next.status === record.status && next.statusReason === statusReason) return;
   await ports.store.writeWorkload(next, record.revision, { previous: record, raise: [] });
+}
+
+/** What holds a workload stays said, whatever keeps it from joining besides. */
+function beside({ held, statusReason = '' }: WorkloadRecord, reason: string | undefined) {
+  if (!held || reason === undefined || statusReason === '') return reason;
+  return statusReason.endsWith(reason) ? statusReason : `${statusReason}; ${reason}`;
 }
 
 function timingOf(

@@ -1,6 +1,7 @@
 import type { Store } from '../../../engine/ports.ts';
 import type { Lag } from './lagging-list.ts';
 import { MemoryInterfaces } from './memory-interfaces.ts';
+import { MemoryLeaves } from './memory-leaves.ts';
 import { MemoryNumbers } from './memory-numbers.ts';
 import { MemoryPublishing } from './memory-publishing.ts';
 import { MemoryWorkloads } from './memory-workloads.ts';
@@ -13,9 +14,11 @@ const AT_ONCE: Lag = { now: () => 0, ms: () => 0 };
  */
 export function createMemoryStore(lag: Lag = AT_ONCE): Store {
   const interfaces = new MemoryInterfaces(lag);
+  const leaves = new MemoryLeaves();
   const parts = [
     interfaces,
-    new MemoryWorkloads(lag, interfaces),
+    leaves,
+    new MemoryWorkloads(lag, interfaces, leaves),
     new MemoryPublishing(),
     new MemoryNumbers(),
   ];
@@ -23,7 +26,7 @@ export function createMemoryStore(lag: Lag = AT_ONCE): Store {
 }
 
 /** What the parts have together must be a Store. */
-type Parts = MemoryInterfaces & MemoryWorkloads & MemoryPublishing & MemoryNumbers;
+type Parts = MemoryInterfaces & MemoryLeaves & MemoryWorkloads & MemoryPublishing & MemoryNumbers;
 
 type Method = (...args: never[]) => unknown;
 
