@@ -2,7 +2,14 @@ import { decideMembership } from '../core/compile/decide-membership.ts';
 import type { PolicyIndex } from '../core/compile/index-policy.ts';
 import type { Identity } from '../core/model/identity.ts';
 import type { LeaveGuard } from '../core/model/policy.ts';
-import type { Guarded, Keeps, LeaveClaim, Leaves, WorkloadRecord } from '../core/model/record.ts';
+import type {
+  Guarded,
+  Keeps,
+  LeaveClaim,
+  Leaves,
+  MoveRecord,
+  WorkloadRecord,
+} from '../core/model/record.ts';
 import { judgeLeave, leaveGuardOf } from '../core/plan/leave-guard.ts';
 import type { InForce } from './in-force.ts';
 import { isManaged, keepsByConflict, standsSince } from './standing.ts';
@@ -63,7 +70,7 @@ function written(index: PolicyIndex, segments: readonly string[]): readonly stri
  */
 export type GuardVerdict =
   | { readonly kind: 'free' }
-  | { readonly kind: 'count'; readonly claims: readonly LeaveClaim[]; readonly movedAt: string }
+  | { readonly kind: 'count'; readonly claims: readonly LeaveClaim[]; readonly moved: MoveRecord }
   | { readonly kind: 'hold'; readonly guarded: Guarded };
 
 export const FREE: GuardVerdict = { kind: 'free' };
@@ -73,7 +80,7 @@ export async function judgeMove(
   inForce: InForce,
   move: Move,
   input: {
-    readonly movedAt: readonly string[];
+    readonly moves: readonly MoveRecord[];
     readonly nowMs: number;
     /** Called only when the count decides. */
     readonly readLeaves: (segments: readonly string[]) => Promise<Leaves>;
@@ -89,9 +96,11 @@ export async function judgeMove(
     },
   });
   const within = `within ${durationText(guard.windowMs)}`;
-  const moves = recentMoves(guard, input.movedAt, input.nowMs).length;
+  const moves = recentMoves(guard, input.moves, input.nowMs).length;
   if (moves >= guard.movesMax)
     return hold('flapping', `events have moved it ${moves} times ${within}`);
+  const moved = { at: new Date(input.nowMs).toISOString(), from: move.lost };
+  if (guard.share >= 1) return { kind: 'count', claims: [], moved };
   const leaves = await input.readLeaves(move.lost);
   const verdict = judgeLeave({ lost: move.lost, leaves, guard, nowMs: input.nowMs });
   if (verdict.kind === 'full') {
@@ -102,30 +111,37 @@ export async function judgeMove(
       `${segment} has lost ${left} members by events ${within} and may lose ${max} (of ${running} running)`,
     );
   }
-  return { kind: 'count', claims: verdict.claims, movedAt: new Date(input.nowMs).toISOString() };
+  return { kind: 'count', claims: verdict.claims, moved };
 }
 
 /** The moves that still count, of those that a record names. */
 export function recentMoves(
   guard: LeaveGuard,
-  movedAt: readonly string[],
+  moves: readonly MoveRecord[],
   nowMs: number,
-): readonly string[] {
-  return movedAt.filter((at) => Date.parse(at) > nowMs - guard.windowMs);
+): readonly MoveRecord[] {
+  return moves.filter(({ at }) => Date.parse(at) > nowMs - guard.windowMs);
 }
 
 function durationText(ms: number): string {
   return ms % 60_000 === 0 ? `${ms / 60_000} minutes` : `${ms / 1_000} seconds`;
 }
 
-/** Running members by segment, those that are held in one among them. */
-export function countRunning(records: readonly WorkloadRecord[]): Readonly<Record<string, number>> {
+/**
+ * Running members by segment, for the guard's share: also those that keep its group although they are
+ * in it no more, and those that events have taken from it within the window.
+ */
+export function countRunning(
+  records: readonly WorkloadRecord[],
+  guard: LeaveGuard,
+  nowMs: number,
+): Leaves['running'] {
   const counts = new Map<string, number>();
-  for (const { state, membership, keeps } of records) {
+  for (const { state, membership, keeps, moves = [] } of records) {
     if (state !== 'running') continue;
-    for (const segment of new Set([...membership.segments, ...(keeps?.segments ?? [])])) {
-      counts.set(segment, (counts.get(segment) ?? 0) + 1);
-    }
+    const left = recentMoves(guard, moves, nowMs).flatMap(({ from }) => from);
+    const all = new Set([...membership.segments, ...(keeps?.segments ?? []), ...left]);
+    for (const segment of all) counts.set(segment, (counts.get(segment) ?? 0) + 1);
   }
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

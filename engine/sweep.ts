@@ -2,6 +2,7 @@ import { compilePolicy } from '../core/compile/compile-policy.ts';
 import type { Inventory, Workload } from '../core/model/inventory.ts';
 import type { InterfaceStep, Plan } from '../core/model/plan.ts';
 import type { PlanRecord, SweepRecord, WorkloadRecord } from '../core/model/record.ts';
+import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { countRunning } from './leave-guard.ts';
@@ -60,7 +61,9 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
     return await finish(ports, { startedAt, openPlans, findings: new Map(), publishNeeded: [] });
   }
   const records = await readRecords(ports);
-  await ports.store.recordRunning(countRunning(records));
+  await ports.store.recordRunning(
+    countRunning(records, leaveGuardOf(inForce.bundle.policy.settings), ports.clock.now()),
+  );
   const inventory = await readInventory(ports);
   const stored = new Map(records.map((record) => [record.identity.workload, record]));
   const findings = new Map<string, Finding>();

@@ -112,11 +112,11 @@ function movesOf(
     readonly nowMs: number;
     readonly verdict: GuardVerdict;
   },
-): Pick<WorkloadRecord, 'movedAt'> {
+): Pick<WorkloadRecord, 'moves'> {
   const guard = leaveGuardOf(inForce.bundle.policy.settings);
-  const earlier = recentMoves(guard, stored?.movedAt ?? [], nowMs);
-  const movedAt = verdict.kind === 'count' ? [...earlier, verdict.movedAt] : earlier;
-  return movedAt.length === 0 ? {} : { movedAt };
+  const earlier = recentMoves(guard, stored?.moves ?? [], nowMs);
+  const moves = verdict.kind === 'count' ? [...earlier, verdict.moved] : earlier;
+  return moves.length === 0 ? {} : { moves };
 }
 
 function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadRecord {

@@ -151,7 +151,7 @@ async function guardLeaving(
   const isWritten = standing.managed && record.control === 'attach';
   if (!isWritten || standing.held || keepsByConflict(standing.membership)) return FREE;
   return await judgeMove(inForce, move, {
-    movedAt: stored.movedAt ?? [],
+    moves: stored.moves ?? [],
     nowMs,
     readLeaves: (segments) => ports.store.readLeaves(segments),
   });

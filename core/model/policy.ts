@@ -126,7 +126,7 @@ export interface Assertion {
 
 /** How much events may take from segments; beyond that the workloads are held. */
 export interface LeaveGuard {
-  /** 0 to 1, of a segment's running members; one member may leave in any case. */
+  /** 0 to 1, of a segment's running members; one may leave in any case. 1 is no limit. */
   readonly share: number;
   readonly windowMs: number;
   /** So often may events take one workload out of segments within the window. */

@@ -71,6 +71,12 @@ export interface Keeps {
   readonly segments: readonly string[];
 }
 
+/** One time that an event took a workload out of segments. */
+export interface MoveRecord {
+  readonly at: string;
+  readonly from: readonly string[];
+}
+
 /** How many members a segment has lost by events lately; one item a segment. */
 export interface LeaveWindow {
   /** End of the slot that leaves are counted in now; milliseconds since 1970. */
@@ -83,7 +89,10 @@ export interface LeaveWindow {
 
 /** What the leave guard decides from. */
 export interface Leaves {
-  /** Running members by segment, as the last sweep has counted them; absent is none. */
+  /**
+   * Running members by segment as the last sweep has counted them, those among them that events took
+   * within the window: what the segment would have without them. Absent is none.
+   */
   readonly running: Readonly<Record<string, number>>;
   readonly windows: Readonly<Record<string, LeaveWindow>>;
 }
@@ -122,8 +131,8 @@ export interface WorkloadRecord {
   readonly guarded?: Guarded;
   /** Only while it is held or in conflict, and only if there are such segments. */
   readonly keeps?: Keeps;
-  /** When events took it out of segments; as many as the leave guard looks at. */
-  readonly movedAt?: readonly string[];
+  /** What events took it out of lately; as many as the leave guard looks at. */
+  readonly moves?: readonly MoveRecord[];
   /** Was it ever in a segment? Decides between `unclassified` and `held`. */
   readonly classified: boolean;
   /** Version of the tag event that the tags come from; 0 when they come from a Describe. */

@@ -25,7 +25,7 @@ export function leaveGuardOf(settings: Settings): LeaveGuard {
   return settings.leaveGuard ?? { share: settings.changeGuardShare, ...LEAVE_GUARD_DEFAULTS };
 }
 
-/** How many of a segment's running members events may take within the window. */
+/** How many of a segment's running members events may take within the window; 100 % is no limit. */
 export function leavesMax(share: number, running: number): number {
   return Math.max(1, Math.floor(share * running + ROUNDING));
 }

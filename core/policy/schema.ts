@@ -197,7 +197,7 @@ export const settingsSchema = z
       .strictObject({
         share: text.optional().meta({
           description:
-            'of a segment, how many running members events may take within the window; default: of changeGuard',
+            'of a segment, how many running members events may take within the window, one at least; 100% is no limit; default: that of changeGuard',
           examples: ['20%'],
         }),
         window: z

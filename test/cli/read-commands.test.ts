@@ -53,6 +53,23 @@ describe('workloads', () => {
     }
   });
 
+  test('a held one names what it keeps, and the status counts the held by reason', async () => {
+    const world = new CliWorld();
+    const guarded = { generation: 6, because: 'share', reason: '600 have left' } as const;
+    world.api.workloads = [
+      workloadRecord('i-1', {
+        ...{ status: 'held', held: true, statusReason: guarded.reason, guarded },
+        keeps: { from: ['shop-web'], segments: ['shop-web'] },
+      }),
+    ];
+    const { out } = await world.run('workloads', 'i-1');
+    expect(out).toContain('status     held: 600 have left');
+    expect(out).toContain('keeps      shop-web');
+    expect((await world.run('status')).out).toContain(
+      'held       1: their segments have lost as many as the leave guard lets go',
+    );
+  });
+
   test('an unknown one ends with 5', async () => {
     const { code, err } = await new CliWorld().run('workloads', 'i-9');
     expect(code).toBe(5);

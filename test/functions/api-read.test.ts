@@ -105,6 +105,24 @@ describe('GET /v1/status', () => {
     });
   });
 
+  test('says why workloads are held, how many each', async () => {
+    const world = worldInForce();
+    const held = { status: 'held', held: true } as const;
+    const guarded = { generation: 6, because: 'share', reason: '600 have left' } as const;
+    world.workloads = [
+      workloadRecord('i-1'),
+      workloadRecord('i-2', { ...held, guarded, left: true }),
+      workloadRecord('i-3', { ...held, guarded: { ...guarded, because: 'flapping' } }),
+      workloadRecord('i-4', { ...held, left: true }),
+      workloadRecord('i-5', { ...held, loosened: 6 }),
+      workloadRecord('i-6', { ...held, guarded }),
+    ];
+    const { json } = await get(world, '/v1/status');
+    expect(json.workloads).toMatchObject({
+      heldBecause: { left: 1, loosened: 1, share: 2, flapping: 1 },
+    });
+  });
+
   test('names the interface that has waited longest to be looked at', async () => {
     const world = worldInForce();
     const early = '2026-11-23T09:00:00.000Z';
