@@ -17,6 +17,7 @@ import { checkShape } from './check-shape.ts';
 import { quote } from './diagnostics.ts';
 import {
   CIDRS_MAX,
+  LEAVE_MOVES_MAX,
   LEAVE_WINDOW_MS_MAX,
   LEAVE_WINDOW_MS_MIN,
   SETTLE_WINDOW_MS_MAX,
@@ -317,7 +318,7 @@ export function readSettings(
     unclassified: shape.unclassified,
     settleWindowMs: readSettleWindow(reading.textOf(childOf(node, 'settleWindow')), reading),
     keepSecurityGroups: readIds(childOf(node, 'keepSecurityGroups'), 'sg', reading).sort(),
-    ...readGuards(node, shape.leaveGuard?.moves, reading),
+    ...readGuards(node, reading),
     onLeave: shape.onLeave,
     location: keyAt,
   };
@@ -335,18 +336,17 @@ function readSettleWindow(text: LocatedText | undefined, reading: Reading): numb
 
 function readGuards(
   node: TreeNode,
-  movesMax: number | undefined,
   reading: Reading,
 ): Pick<Settings, 'changeGuardShare' | 'leaveGuard'> {
   const textAt = (key: string, inner: string): LocatedText | undefined =>
     reading.textOf(childOf(childOf(node, key), inner));
   const share = textAt('changeGuard', 'share');
   const changeGuardShare = readGuardShare(share, DEFAULT_SETTINGS.changeGuardShare, reading);
-  if (movesMax === undefined) return { changeGuardShare };
+  if (childOf(node, 'leaveGuard') === undefined) return { changeGuardShare };
   const leaveGuard: LeaveGuard = {
     share: readGuardShare(textAt('leaveGuard', 'share'), changeGuardShare, reading),
     windowMs: readLeaveWindow(textAt('leaveGuard', 'window'), reading),
-    movesMax,
+    movesMax: readMoves(textAt('leaveGuard', 'moves'), reading),
   };
   return { changeGuardShare, leaveGuard };
 }
@@ -361,6 +361,15 @@ function readLeaveWindow(text: LocatedText | undefined, reading: Reading): numbe
       : `${quote(text.text)} is not between ten seconds and a day`;
   reading.findings.add('bad-duration', text.at, seen, 'write for example `10m` or `1h`');
   return LEAVE_GUARD_DEFAULTS.windowMs;
+}
+
+function readMoves(text: LocatedText | undefined, reading: Reading): number {
+  if (text === undefined) return LEAVE_GUARD_DEFAULTS.movesMax;
+  const moves = /^\d{1,3}$/.test(text.text) ? Number(text.text) : 0;
+  if (moves >= 1 && moves <= LEAVE_MOVES_MAX) return moves;
+  const seen = `${quote(text.text)} is no number from 1 to ${LEAVE_MOVES_MAX}`;
+  reading.findings.add('bad-count', text.at, seen, 'write for example `3`');
+  return LEAVE_GUARD_DEFAULTS.movesMax;
 }
 
 function readGuardShare(text: LocatedText | undefined, absent: number, reading: Reading): number {

@@ -204,8 +204,9 @@ export const settingsSchema = z
           .string()
           .default(`${LEAVE_GUARD_DEFAULTS.windowMs / 60_000}m`)
           .meta({ pattern: '^[0-9]+[smhd]$' }),
-        moves: z.int().min(1).max(LEAVE_MOVES_MAX).default(LEAVE_GUARD_DEFAULTS.movesMax).meta({
-          description: 'how often events may take one workload out of segments within the window',
+        moves: text.optional().meta({
+          description: `how often events may take one workload out of segments within the window, 1 to ${LEAVE_MOVES_MAX}; default: ${LEAVE_GUARD_DEFAULTS.movesMax}`,
+          examples: [LEAVE_GUARD_DEFAULTS.movesMax],
         }),
       })
       .optional()

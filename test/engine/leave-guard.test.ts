@@ -164,3 +164,12 @@ describe('how much is a share', () => {
     expect(world.without('web')).toHaveLength(2);
   });
 });
+
+test('a share of 100 % is no limit, and reads no count', async () => {
+  const leaveGuard = { share: 1, windowMs: 600_000, movesMax: 3 };
+  const world = await worldOf(5, { ...TWO, settings: { ...TWO.settings, leaveGuard } });
+  await world.count({});
+  for (const id of world.instances.keys()) {
+    expect(await world.move(id, 'api')).toMatchObject({ status: 'enforced' });
+  }
+});
