@@ -17,6 +17,11 @@ export type Path =
 /** Targets that may lead to another VPC of the estate, by routes of their own that were not read. */
 const BEYOND = /^(tgw|vgw|lgw|eni|vpce|i|cagw)-|^arn:/;
 
+/** Whether the target of a route has routes of its own that no document of EC2 tells. */
+export function isBeyond(target: string): boolean {
+  return BEYOND.test(target);
+}
+
 export interface RouteTaken {
   readonly table?: string;
   readonly route?: Route;
@@ -53,7 +58,7 @@ export class Routes {
     }
     if (route.target.startsWith('pcx-')) return this.#overPeering(route, from, to);
     const because = `${table.id} sends ${address} to ${route.target}, past what groups can name`;
-    return BEYOND.test(route.target) ? { kind: 'beyond', because } : none(because);
+    return isBeyond(route.target) ? { kind: 'beyond', because } : none(because);
   }
 
   /** The route that packets of an interface take to an address; no table: undefined twice. */
