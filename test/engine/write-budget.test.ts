@@ -5,6 +5,7 @@ import { bucketOf, drawToken, slowDown } from '../../engine/write-budget.ts';
 import { bucketOf as awsBucketOf } from '../../sandbox/token-buckets.ts';
 import { BudgetTable } from '../fakes/budget-table.ts';
 import { Wave, type WaveOptions, type WaveReport, waveBound } from './budget-wave.ts';
+import { randomFrom } from './random-from.ts';
 
 const ACTION = 'ModifyNetworkInterfaceAttribute';
 const ACTIONS: readonly WriteAction[] = [
@@ -196,15 +197,6 @@ describe('the reserve', () => {
     );
   });
 });
-
-/** A linear congruential generator, so that a run can be repeated. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 function wave(interfaces: number, more: Partial<WaveOptions> = {}): Promise<WaveReport> {
   const arrivalsMs = Array.from({ length: interfaces }, () => 0);
