@@ -17,6 +17,8 @@ export interface WaveWorldOptions {
   readonly random: () => number;
   /** The share of reminders that never come. */
   readonly lostReminders?: number;
+  /** Calls a second that somebody else in the account makes of the same action. */
+  readonly foreign?: number;
   /** Every open workload is woken each ten seconds, parked or not. */
   readonly restless?: boolean;
 }
@@ -63,7 +65,7 @@ export class WaveWorld {
       this.#queue.push({ workload: identity.workload, reason: 'event', event: received, received });
     }
     const functions = Array.from({ length: this.#options.functions }, () => this.#work());
-    await this.clock.run(Promise.all([...functions, this.#sweepNowAndThen()]));
+    await this.clock.run(Promise.all([...functions, this.#sweepNowAndThen(), this.#consume()]));
     return (this.lastWriteMs - this.#startMs) / 1_000;
   }
 
@@ -97,6 +99,14 @@ export class WaveWorld {
       if (this.#options.restless !== true) continue;
       const open = [...this.#interfaces.values()].filter((one) => one.fence > one.doneFence);
       for (const { workload } of open) this.#queue.push({ workload, reason: 'sweep' });
+    }
+  }
+
+  async #consume(): Promise<void> {
+    const { foreign } = this.#options;
+    while (foreign !== undefined && !this.isDone) {
+      await this.clock.sleep(1_000 / foreign);
+      this.#aws.take(WRITE, true, this.clock.now());
     }
   }
 

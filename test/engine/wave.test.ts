@@ -42,6 +42,14 @@ describe('the write path, ten functions at once', () => {
     expect((await world.parking.listParked()).items).toEqual([]);
   });
 
+  test('beside somebody who takes most of the rate all are written, few of them throttled', async () => {
+    const { seconds, writes, throttled } = await run(400, { foreign: 4 });
+    expect(writes).toBe(400);
+    expect(throttled).toBeGreaterThan(0);
+    expect(throttled).toBeLessThan(0.25 * 400);
+    expect(seconds).toBeLessThan(1.1 * 400);
+  });
+
   test('what fits into the burst is parked by nobody', async () => {
     const { parked, writes, reads } = await run(burst);
     expect({ parked, writes, reads }).toEqual({ parked: 0, writes: burst, reads: 2 * burst });

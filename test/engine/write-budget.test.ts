@@ -141,6 +141,15 @@ describe('a throttled call', () => {
     expect((await draw()).kind).toBe('wait');
   });
 
+  test('never makes it sooner than it was', async () => {
+    await slowDown(budget, ACTION);
+    const contained = await drawUntilEmpty(contain);
+    await slowDown(budget, ACTION);
+    const answer = await draw();
+    const waitMs = answer.kind === 'wait' ? answer.untilMs - nowMs : 0;
+    expect(waitMs).toBeGreaterThanOrEqual(5_000 + contained * bucketOf(ACTION).intervalMs);
+  });
+
   test('says nothing about other actions', async () => {
     await slowDown(budget, ACTION);
     const other = { action: 'CreateSecurityGroup', purpose: 'ordinary' } as const;
