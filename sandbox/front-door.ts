@@ -72,7 +72,8 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions;
   readonly #server: http.Server;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
-  readonly #buckets = new TokenBuckets();
+  /** A launch of the sandbox's own estate is no subject of ours. */
+  readonly #buckets = new TokenBuckets({ exempt: ['RunInstances', 'StartInstances'] });
   readonly #events: EventDelivery;
   readonly #throttled = new Map<string, number>();
   #calls: EmulatedCall[] = [];
