@@ -7,7 +7,7 @@ import {
 } from '../../core/model/inventory.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import type { Head, WorkloadRecord } from '../../core/model/record.ts';
-import type { Ports, Wake } from '../../engine/ports.ts';
+import type { Ports, Store, Wake } from '../../engine/ports.ts';
 import { type Observation, processWorkload } from '../../engine/workload.ts';
 import { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import { createMemoryStore } from '../fakes/store/memory-store.ts';
@@ -35,7 +35,11 @@ export class LeaveWorld {
   readonly woken: Wake[] = [];
   /** Writes of interface groups. */
   writes = 0;
-  readonly store = createMemoryStore();
+  /** Its write budget is never used up: test/engine/wave.test.ts is about that. */
+  readonly store: Store = {
+    ...createMemoryStore(),
+    moveMarks: async () => ({ moved: true, marks: { tat: 0, line: 0, reserve: 0 } }),
+  };
   readonly archive = new MemoryArchive();
   readonly ports: Ports;
   readonly #policy: Policy;
@@ -79,7 +83,10 @@ export class LeaveWorld {
       },
       store: this.store,
       archive: this.archive,
-      queue: { wake: async (wakes) => void this.woken.push(...wakes) },
+      queue: {
+        wake: async (wakes) => void this.woken.push(...wakes),
+        remind: async () => undefined,
+      },
       signal: { event: (code, fields) => void this.signals.push({ code, fields }) },
     };
   }

@@ -1,4 +1,5 @@
 import type { Store } from '../../../engine/ports.ts';
+import { BudgetTable } from '../budget-table.ts';
 import type { Lag } from './lagging-list.ts';
 import { MemoryInterfaces } from './memory-interfaces.ts';
 import { MemoryLeaves } from './memory-leaves.ts';
@@ -21,12 +22,18 @@ export function createMemoryStore(lag: Lag = AT_ONCE): Store {
     new MemoryWorkloads(lag, interfaces, leaves),
     new MemoryPublishing(),
     new MemoryNumbers(),
+    new BudgetTable(),
   ];
   return Object.fromEntries(parts.flatMap(methodsOf)) as unknown as Parts;
 }
 
 /** What the parts have together must be a Store. */
-type Parts = MemoryInterfaces & MemoryLeaves & MemoryWorkloads & MemoryPublishing & MemoryNumbers;
+type Parts = MemoryInterfaces &
+  MemoryLeaves &
+  MemoryWorkloads &
+  MemoryPublishing &
+  MemoryNumbers &
+  BudgetTable;
 
 type Method = (...args: never[]) => unknown;
 
