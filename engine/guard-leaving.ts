@@ -3,7 +3,7 @@ import type { InForce } from './in-force.ts';
 import { FREE, type GuardVerdict, judgeMove, moveOf } from './leave-guard.ts';
 import type { Known } from './merge-reading.ts';
 import type { Ports } from './ports.ts';
-import { keepsByConflict, standsSince } from './standing.ts';
+import { keepsByConflict } from './standing.ts';
 import { draftRecord } from './workload-record.ts';
 
 /** Asks the leave guard where an event would take groups off; only then the table is read. */
@@ -22,7 +22,6 @@ export async function guardLeaving(
 ): Promise<GuardVerdict> {
   const move = moveOf(inForce, stored, merged.identity);
   if (stored === undefined || move.keeps === undefined) return FREE;
-  if (standsSince(inForce.head, stored.guarded?.generation)) return FREE;
   const { standing, record } = draftRecord(inForce, merged, stored, nowMs);
   const isWritten = standing.managed && record.control === 'attach';
   if (!isWritten || standing.held || keepsByConflict(standing.membership)) return FREE;

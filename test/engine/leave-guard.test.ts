@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../core/model/policy.ts';
 import { sweepEstate } from '../../engine/sweep.ts';
 import { processWorkload } from '../../engine/workload.ts';
-import { policy, segment } from '../properties/builders.ts';
+import { policy, rule, segment } from '../properties/builders.ts';
 import { idOf, instanceIds, LeaveWorld, workOff } from './leave-world.ts';
 
 const MINUTE = 60_000;
@@ -79,6 +79,26 @@ describe('a run that drops or changes a tag', () => {
     expect(held.items.filter((record) => record.held)).toHaveLength(40);
   });
 
+  test('a sweep that finds a segment emptied plans no rule away', async () => {
+    const world = await worldOf(5, {
+      ...TWO,
+      rules: [rule('web-api', 'web', 'api', ['tcp/443'])],
+    });
+    const https = { protocol: 6, fromPort: 443, toPort: 443 };
+    world.rules = {
+      web: { egress: [{ ...https, peer: { kind: 'group', id: idOf('api') } }] },
+      api: { ingress: [{ ...https, peer: { kind: 'group', id: idOf('web') } }] },
+    };
+    await world.start(['i-9'], 'api');
+    expect((await sweepEstate(world.ports)).publishNeeded).toEqual([]);
+    for (const id of instanceIds(5)) world.retag(id, {});
+    world.nowMs += MINUTE;
+    expect((await sweepEstate(world.ports)).publishNeeded).toEqual([]);
+    await workOff(world, world.woken, { workers: 10, random: randomOf(6) });
+    expect((await sweepEstate(world.ports)).publishNeeded).toEqual([]);
+    expect(world.without('web')).toEqual(['i-9']);
+  });
+
   test('a crash after the count, before the write to EC2, is neither lost nor counted again', async () => {
     const world = await worldOf(10);
     const event = world.retag('i-0', { app: 'api' });
@@ -136,6 +156,15 @@ describe('how much is a share', () => {
     await sweepEstate(world.ports);
     expect(await world.move('i-8', 'api')).toMatchObject({ status: 'enforced' });
     expect(await world.move('i-9', 'api')).toMatchObject({ status: 'held' });
+  });
+
+  test('a sweep in between makes the share no smaller by those that have left', async () => {
+    const world = await worldOf(10);
+    expect(await world.move('i-0', 'api')).toMatchObject({ status: 'enforced' });
+    await sweepEstate(world.ports);
+    expect(await world.move('i-1', 'api')).toMatchObject({ status: 'enforced' });
+    await sweepEstate(world.ports);
+    expect(await world.move('i-2', 'api')).toMatchObject({ status: 'held' });
   });
 
   test('terminated ones are gone and have not left', async () => {

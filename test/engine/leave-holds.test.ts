@@ -201,6 +201,14 @@ describe('a workload that flaps', () => {
 });
 
 describe('a workload that has left all segments', () => {
+  test('does not use up what others may leave', async () => {
+    const world = new LeaveWorld(THREE);
+    await world.publish(1);
+    await world.start(instanceIds(5), 'web');
+    await world.move('i-0', undefined);
+    expect(await world.move('i-1', 'api')).toMatchObject({ status: 'enforced' });
+  });
+
   test('leaves the former one when it joins another: that is counted', async () => {
     const world = await worldOf();
     await world.move('i-1', undefined);
@@ -211,11 +219,18 @@ describe('a workload that has left all segments', () => {
 
   test('an event that would end enforcement adds the staged group and takes none off', async () => {
     const world = await worldOf(
-      policy({ segments: [closed('web'), closed('api'), closed('db', { mode: 'stage' })] }),
+      policy({
+        segments: [
+          ...[closed('web'), closed('api')],
+          ...[closed('db', { mode: 'stage' }), closed('late', { mode: 'stage' })],
+        ],
+      }),
     );
     const record = await world.move('i-1', 'db');
     expect(record).toMatchObject({ status: 'held', loosened: 1 });
     expect(world.groupsOf('i-1')).toEqual([idOf('db'), idOf('web')]);
+    await world.move('i-1', 'late');
+    expect(world.groupsOf('i-1')).toEqual([idOf('db'), idOf('late'), idOf('web')]);
     expect(await world.move('i-1', 'web')).toMatchObject({ status: 'enforced' });
     expect(world.groupsOf('i-1')).toEqual([idOf('web')]);
     expect(await world.move('i-2', 'api')).toMatchObject({ guarded: { because: 'share' } });

@@ -3,6 +3,7 @@ import {
   DEFAULT_QUOTAS,
   type Inventory,
   type NetworkInterface,
+  type SecurityGroup,
   type Workload,
 } from '../../core/model/inventory.ts';
 import type { Policy } from '../../core/model/policy.ts';
@@ -33,6 +34,8 @@ export class LeaveWorld {
   readonly instances = new Map<string, Instance>();
   readonly signals: Signalled[] = [];
   readonly woken: Wake[] = [];
+  /** Rules of the segments' groups, by segment. */
+  rules: Readonly<Record<string, Partial<SecurityGroup>>> = {};
   /** Writes of interface groups. */
   writes = 0;
   /** Its write budget is never used up: test/engine/wave.test.ts is about that. */
@@ -183,6 +186,7 @@ export class LeaveWorld {
     return this.#policy.segments.map(({ name }) =>
       group(idOf(name), VPC, {
         tags: { 'bulkhead:owner': 'Bulkhead', 'bulkhead:group': keyOf(name) },
+        ...this.rules[name],
       }),
     );
   }
