@@ -43,6 +43,20 @@ export type WriteHook = (write: {
   readonly principal: string;
 }) => Promise<void>;
 
+/** One question to IAM about a role of this account, with the context that EC2 or another gave. */
+export interface RecordedCall {
+  /** Name of the role, without path and session. */
+  readonly role: string;
+  readonly action: string;
+  readonly resource: string;
+  /** By condition key in lower case. */
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+  /** Of the role's own policies. */
+  readonly decision: 'Allow' | 'Deny' | 'ImplicitDeny';
+  /** How often exactly this was asked. */
+  readonly count: number;
+}
+
 interface Authorization {
   readonly principalArn: string;
   readonly root: boolean;
@@ -104,6 +118,12 @@ export class FrontDoor {
 
   resetCalls(): void {
     this.#calls = [];
+  }
+
+  /** What roles asked of IAM, each question once; none unless the sandbox keeps them. */
+  async recordedCalls(): Promise<readonly RecordedCall[]> {
+    const body = await this.#ask(this.#options.ministack, 'GET', '/_bulkhead/iam-record');
+    return JSON.parse(body.toString('utf8')) as RecordedCall[];
   }
 
   /** Writes are served one after the other while a hook is set. */
