@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { grantSend } from '../events/event-intake.ts';
-import { BulkheadFunction, grantEstateRead } from '../function/bulkhead-function.ts';
+import { BulkheadFunction, grantWorkloadRead } from '../function/bulkhead-function.ts';
 
 const WORKLOAD_TIMEOUT = Duration.seconds(30);
 
@@ -49,16 +49,17 @@ export class WorkloadPath extends Construct {
       memoryMiB: 1024,
       timeout: WORKLOAD_TIMEOUT,
     });
-    this.workload.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        // EC2 lets us write 5 interfaces a second in the long run (ModifyNetworkInterfaceAttribute,
-        // bucket 100, refill 5), so more hands would only wait.
-        maxConcurrency: 25,
+    // EC2 lets us write 5 interfaces a second in the long run (ModifyNetworkInterfaceAttribute,
+    // bucket 100, refill 5), so more hands would only wait.
+    this.workload.workOff(this.queue, 25);
+    // A message whose workload must wait comes again when the function says so.
+    this.workload.functionRole.addToPolicy(
+      new PolicyStatement({
+        actions: ['sqs:ChangeMessageVisibility'],
+        resources: [this.queue.queueArn],
       }),
     );
-    grantEstateRead(this.workload.functionRole);
+    grantWorkloadRead(this.workload.functionRole);
     // Puts a workload that must wait back into the queue.
     this.grantWake(this.workload);
   }
