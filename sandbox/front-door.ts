@@ -268,8 +268,8 @@ export class FrontDoor {
     const body = await this.#ask(this.#options.moto, 'GET', path);
     const facts = JSON.parse(body.toString('utf8')) as Record<string, ResourceFacts>;
     const first = new Map(Object.entries(facts));
-    const instances = [...first.values()].flatMap((one) => one.instance ?? []);
-    const unknown = instances.filter((id) => !first.has(id));
+    const around = [...first.values()].flatMap((one) => [one.instance ?? [], one.subnet ?? []]);
+    const unknown = [...new Set(around.flat())].filter((id) => !first.has(id));
     if (unknown.length === 0) return first;
     return new Map([...first, ...(await this.#facts(unknown))]);
   }

@@ -1,8 +1,10 @@
 import { get } from 'node:http';
 import {
+  CreateSecurityGroupCommand,
   CreateTagsCommand,
   DescribeNetworkInterfacesCommand,
   EC2Client,
+  ModifyNetworkInterfaceAttributeCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -16,10 +18,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signedFetch } from '../../aws/sign.ts';
+import type { PolicySource } from '../../core/model/policy.ts';
 import { type Keys, type Sandbox, startSandbox } from '../../sandbox/boot.ts';
 import { eventually } from '../../sandbox/demo/steps.ts';
 import { buildEstate, type Estate } from '../../sandbox/estate/build.ts';
 import { estatePolicy } from '../../sandbox/estate/policy.ts';
+import { saveIamRecord } from '../../sandbox/iam-record.ts';
+import { RECORDS } from '../iam/records.ts';
 
 const PORT = 4785;
 
@@ -30,7 +35,7 @@ let dana: Keys;
 let stranger: Keys;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: PORT, onProgress: () => {} });
+  sandbox = await startSandbox({ port: PORT, onProgress: () => {}, recordIam: true });
   const outputs = await sandbox.deploy(() => {});
   url = outputs.ApiUrl ?? '';
   const allow = (Action: string) => ({
@@ -43,7 +48,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await sandbox?.stop();
+  try {
+    await saveIamRecord(sandbox, RECORDS.api);
+  } finally {
+    await sandbox?.stop();
+  }
 });
 
 function target() {
@@ -83,19 +92,38 @@ async function call(
   return { status: answer.status, headers: answer.headers, json: JSON.parse(answer.text) };
 }
 
-async function publish(mode: 'observe' | 'stage'): Promise<string> {
+async function publish(sources: readonly PolicySource[], state = 'done'): Promise<string> {
   const current = await call('GET', '/v1/policies');
   const accepted = await call('POST', '/v1/policies', {
-    body: JSON.stringify({ sources: estatePolicy(mode) }),
+    body: JSON.stringify({ sources }),
     headers: { 'if-match': current.headers.etag ?? '' },
   });
   expect(accepted.status, JSON.stringify(accepted.json)).toBe(202);
   const plan = accepted.json.plan as string;
-  await eventually(`${plan} is done`, async () => {
-    const { json } = await call('GET', `/v1/plans/${plan}`);
-    return json.state === 'done' ? true : undefined;
-  });
+  await reached(plan, state);
   return plan;
+}
+
+async function reached(plan: string, state: string): Promise<void> {
+  await eventually(`${plan} is ${state}`, async () => {
+    const { json } = await call('GET', `/v1/plans/${plan}`);
+    return json.state === state ? true : undefined;
+  });
+}
+
+async function interfaceOf(ec2: EC2Client, instance: string) {
+  const answer = await ec2.send(
+    new DescribeNetworkInterfacesCommand({
+      Filters: [{ Name: 'attachment.instance-id', Values: [instance] }],
+    }),
+  );
+  const [nic] = answer.NetworkInterfaces ?? [];
+  const groups = nic?.Groups ?? [];
+  return {
+    id: nic?.NetworkInterfaceId ?? '',
+    groups: groups.map((group) => group.GroupId ?? ''),
+    names: groups.map((group) => group.GroupName ?? ''),
+  };
 }
 
 describe('the status API, as deployed', () => {
@@ -223,7 +251,7 @@ describe('the status API, as deployed', () => {
   });
 
   test('pages follow each other by cursor, and hold every workload once', async () => {
-    await publish('observe');
+    await publish(estatePolicy('observe'));
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -278,8 +306,25 @@ describe('events that are not as expected', () => {
     expect(found.reason).toMatch(reason);
   });
 
+  test('a message that names no workload is set aside by the write path too', async () => {
+    await sqs.send(new PurgeQueueCommand({ QueueUrl: queueOf('Rejected') })).catch(() => {});
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: queueOf('WorkloadPathWorkloads'),
+        MessageBody: '{"workload":7}',
+        MessageGroupId: 'nobody',
+        MessageDeduplicationId: 'nobody-1',
+      }),
+    );
+    const found = await eventually('the message is set aside', async () => {
+      const all = await rejected();
+      return all.find((one) => /workload/.test(one.reason));
+    });
+    expect(found.reason).toContain('`workload`');
+  });
+
   test('other workloads go on, and a deleted one is a quiet success', async () => {
-    await publish('stage');
+    await publish(estatePolicy('stage'));
     const ec2 = new EC2Client(target());
     const [going, staying] = [
       estate.instances.worker?.[0] ?? '',
@@ -307,14 +352,7 @@ describe('events that are not as expected', () => {
       ),
     ]);
     await eventually('the other one has moved', async () => {
-      const answer = await ec2.send(
-        new DescribeNetworkInterfacesCommand({
-          Filters: [{ Name: 'attachment.instance-id', Values: [staying] }],
-        }),
-      );
-      const names = (answer.NetworkInterfaces ?? []).flatMap((one) =>
-        (one.Groups ?? []).map((group) => group.GroupName),
-      );
+      const { names } = await interfaceOf(ec2, staying);
       return names.includes('Bulkhead/segment/shop-api') ? true : undefined;
     });
     await eventually('the deleted one is forgotten', async () => {
@@ -328,5 +366,53 @@ describe('events that are not as expected', () => {
       }),
     );
     expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
+  });
+});
+
+describe('enforcing, as deployed', () => {
+  const enforced = (keep?: string): readonly PolicySource[] =>
+    estatePolicy('enforce').map(({ file, text }) => ({
+      file,
+      text:
+        keep === undefined
+          ? text
+          : text.replace('{ share: 20% }', `{ share: 100% }\n  keepSecurityGroups: [${keep}]`),
+    }));
+
+  test('a plan that is rejected changes nothing', async () => {
+    const ec2 = new EC2Client(target());
+    const instance = estate.instances.worker?.[2] ?? '';
+    const before = await interfaceOf(ec2, instance);
+    const plan = await publish(enforced(), 'waiting-for-approval');
+    const answer = await call('POST', `/v1/plans/${plan}/reject`, { body: '{"why":"not today"}' });
+    expect(answer.status, JSON.stringify(answer.json)).toBe(202);
+    await reached(plan, 'rejected');
+    expect(await interfaceOf(ec2, instance)).toEqual(before);
+  });
+
+  test('a kept group stays when the other foreign groups come off', async () => {
+    const ec2 = new EC2Client(target());
+    const instance = estate.instances.worker?.[2] ?? '';
+    const { GroupId: kept = '' } = await ec2.send(
+      new CreateSecurityGroupCommand({
+        GroupName: 'agents',
+        Description: 'of the security team',
+        VpcId: estate.vpcs.shop,
+        TagSpecifications: [
+          { ResourceType: 'security-group', Tags: [{ Key: 'bulkhead:keep', Value: 'agents' }] },
+        ],
+      }),
+    );
+    const { id, groups } = await interfaceOf(ec2, instance);
+    await ec2.send(
+      new ModifyNetworkInterfaceAttributeCommand({
+        NetworkInterfaceId: id,
+        Groups: [...groups, kept],
+      }),
+    );
+    await publish(enforced(kept));
+    const { names } = await interfaceOf(ec2, instance);
+    expect(names).toContain('agents');
+    expect(names.filter((name) => !name.startsWith('Bulkhead/'))).toEqual(['agents']);
   });
 });

@@ -10,8 +10,9 @@ export interface Grant {
   readonly role: string;
   /** Index of the statement among those of the role. */
   readonly statement: number;
-  readonly kind: 'action' | 'resource';
-  /** Index within the statement's list of actions or resources. */
+  /** `managed`: a policy of AWS's own, as a whole. */
+  readonly kind: 'action' | 'resource' | 'managed';
+  /** Index within the statement's list of actions or resources, or the role's of policies. */
   readonly at: number;
 }
 
@@ -65,27 +66,47 @@ function refersTo(roles: unknown, id: string): boolean {
   return (roles as readonly { readonly Ref: string }[]).some(({ Ref }) => Ref === id);
 }
 
-/** Actions, and resources where a statement lists several. */
+/** Actions, resources where a statement lists several, and policies of AWS's own. */
 export function grantsOf(role: TemplateRole): readonly Grant[] {
-  return role.statements.flatMap((one, statement) => {
-    const actions = listed(one.Action).map(String);
-    const resources = listed(one.Resource).map(nameOf);
-    const of = (kind: Grant['kind'], at: number, what: string): Grant => ({
-      name: `${shortId(role.id)}: ${what}`,
+  const managed = role.managed.map(
+    (policy, at): Grant => ({
+      name: `${shortId(role.id)}: managed policy ${policy}`,
       role: role.id,
-      statement,
-      kind,
+      statement: -1,
+      kind: 'managed',
       at,
-    });
-    const byAction = actions.map((action, at) =>
-      of('action', at, `${action} on ${resources.join(', ')}`),
-    );
-    if (resources.length < 2) return byAction;
-    const byResource = resources.map((resource, at) =>
-      of('resource', at, `${resource} for ${actions.join(', ')}`),
-    );
-    return [...byAction, ...byResource];
+    }),
+  );
+  return [
+    ...managed,
+    ...role.statements.flatMap((one, index) => statementGrants(role, one, index)),
+  ];
+}
+
+function statementGrants(
+  role: TemplateRole,
+  one: TemplateStatement,
+  statement: number,
+): readonly Grant[] {
+  const actions = listed(one.Action).map(String);
+  const resources = listed(one.Resource).map(nameOf);
+  const keys = Object.values(one.Condition ?? {}).flatMap(Object.keys);
+  const only = keys.length === 0 ? '' : ` (by ${keys.join(', ')})`;
+  const of = (kind: Grant['kind'], at: number, what: string): Grant => ({
+    name: `${shortId(role.id)}: ${what}${only}`,
+    role: role.id,
+    statement,
+    kind,
+    at,
   });
+  const byAction = actions.map((action, at) =>
+    of('action', at, `${action} on ${resources.join(', ')}`),
+  );
+  if (resources.length < 2) return byAction;
+  const byResource = resources.map((resource, at) =>
+    of('resource', at, `${resource} for ${actions.join(', ')}`),
+  );
+  return [...byAction, ...byResource];
 }
 
 /** Conditions, one for each operator and key. */
@@ -103,7 +124,10 @@ export function narrowingsOf(role: TemplateRole): readonly Narrowing[] {
   );
 }
 
-/** The role's statements without this one action or resource; a statement left empty is gone. */
+/**
+ * The role's statements without this one action or resource; a statement left empty is gone. A
+ * policy of AWS's own is none of them, so the replay never sees it used.
+ */
 export function without(
   statements: readonly RoleStatement[],
   { statement, kind, at }: Grant,
@@ -152,10 +176,17 @@ export function nameOf(value: unknown): string {
   const [[name, argument] = []] = Object.entries(value as object);
   if (name === 'Ref') return String(argument).startsWith('AWS::') ? '' : shortId(String(argument));
   if (name === 'Fn::GetAtt') return shortId(String((argument as unknown[])[0]));
-  if (name === 'Fn::Sub') return String(argument).replace(/\$\{AWS::\w+\}/g, '');
+  if (name === 'Fn::Sub')
+    return String(argument)
+      .replace(/\$\{AWS::\w+\}/g, '')
+      .replace(/^arn::/, '');
   if (name === 'Fn::Join') {
     const [separator, parts] = argument as [string, unknown[]];
-    return parts.map(nameOf).join(separator).replace(/^arn::/, '').replace(/:::/, ':');
+    return parts
+      .map(nameOf)
+      .join(separator)
+      .replace(/^arn::/, '')
+      .replace(/:::/, ':');
   }
   throw new Error(`no name for ${JSON.stringify(value)}`);
 }

@@ -5,7 +5,7 @@ import type { RecordedCall } from '../../sandbox/front-door.ts';
 import type { DeployedRole, IamRecord, RoleStatement } from '../../sandbox/iam-record.ts';
 import { prepareVenv } from '../../sandbox/venv.ts';
 import type { Grant, Narrowing } from './grants.ts';
-import { listed, widened, without } from './grants.ts';
+import { widened, without } from './grants.ts';
 
 const sandbox = fileURLToPath(new URL('../../sandbox', import.meta.url));
 const emulators = join(sandbox, 'emulators');
@@ -85,10 +85,10 @@ function replayGrants(roles: readonly Replayed[], grants: readonly Grant[], judg
 }
 
 /**
- * A condition binds if there is a recorded call whose foreign twin (the same but for the one key:
- * another value, or no value where the condition asks for one) the whole policy refuses, and would
- * admit without the condition. Merely leaving a condition out admits more and so changes nothing
- * in a record of calls that were admitted.
+ * A condition binds if there is a recorded call that its statement admits and whose foreign twin
+ * (the same but for the one key: another value, or no value where the condition asks for one) the
+ * whole policy refuses, and would admit without the condition. Merely leaving a condition out admits
+ * more, and so changes nothing about calls that were admitted.
  */
 function replayNarrowings(
   roles: readonly Replayed[],
@@ -97,22 +97,23 @@ function replayNarrowings(
 ): ReadonlySet<string> {
   const cases = narrowings.flatMap((narrowing) => {
     const found = roles.find(({ role }) => role.logicalId === narrowing.role);
-    if (found === undefined) return [];
-    const actions = listed(found.role.statements[narrowing.statement]?.Action);
-    const calls = found.calls
-      .filter(({ action }) => actions.includes(action))
-      .map((call) => foreignTwin(call, narrowing));
-    return [{ narrowing, role: found.role, calls }];
+    return found === undefined ? [] : [{ narrowing, ...found }];
   });
   const verdicts = judge(
-    cases.map(({ role, narrowing, calls }) => ({
-      calls,
-      variants: [role.statements, widened(role.statements, narrowing)],
-    })),
+    cases.flatMap(({ role: { statements }, narrowing, calls }) => [
+      { calls, variants: [statements.filter((_, index) => index === narrowing.statement)] },
+      {
+        calls: calls.map((call) => foreignTwin(call, narrowing)),
+        variants: [statements, widened(statements, narrowing)],
+      },
+    ]),
   );
   const binding = cases.filter((_, index) => {
-    const [whole = '', wider = ''] = verdicts[index] ?? [];
-    return [...whole].some((verdict, at) => verdict === '0' && wider[at] === '1');
+    const [alone = ''] = verdicts[2 * index] ?? [];
+    const [whole = '', wider = ''] = verdicts[2 * index + 1] ?? [];
+    return [...alone].some(
+      (admitted, at) => admitted === '1' && whole[at] === '0' && wider[at] === '1',
+    );
   });
   return new Set(binding.map(({ narrowing }) => narrowing.name));
 }
