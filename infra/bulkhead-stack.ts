@@ -18,6 +18,7 @@ const STORAGE_USES = {
     items: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     documents: ['GetObject', 'PutObject'],
   },
+  wake: { items: ['GetItem'], documents: [] },
   publish: {
     items: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     index: true,
@@ -62,6 +63,7 @@ export class BulkheadStack extends Stack {
     roles.grantWriteGroups(publishing.publish);
     for (const [target, use] of [
       [path.workload, STORAGE_USES.workload],
+      [path.wake, STORAGE_USES.wake],
       [publishing.publish, STORAGE_USES.publish],
       [sweep.sweep, STORAGE_USES.sweep],
       [api.handler, STORAGE_USES.api],
@@ -70,7 +72,7 @@ export class BulkheadStack extends Stack {
       storage.grantUse(target, use);
     }
     for (const target of [intake.route, publishing.publish, sweep.sweep]) path.grantWake(target);
-    intake.grantReject(path.workload);
+    for (const target of [path.workload, path.wake]) intake.grantReject(target);
     for (const target of [api.handler, first.handler]) publishing.grantStart(target);
     publishing.grantDecide(api.handler);
     publishing.grantResume(sweep.sweep);
@@ -85,10 +87,12 @@ export class BulkheadStack extends Stack {
       rejected: intake.rejected,
       workloads: path.queue,
       workloadDeadLetters: path.deadLetters,
+      parkedDeadLetters: path.parkedDeadLetters,
       machine: publishing.machine,
       functions: {
         Route: intake.route,
         Workload: path.workload,
+        Wake: path.wake,
         Publish: publishing.publish,
         Sweep: sweep.sweep,
         Api: api.handler,

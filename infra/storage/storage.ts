@@ -79,7 +79,7 @@ export class Storage extends Construct {
 
   /** What the function does, and nothing else; never a scan, never the table itself. */
   grantUse(target: BulkheadFunction, use: StorageUse): void {
-    this.tellWhere(target);
+    target.tell('table', this.table.tableName);
     target.functionRole.addToPolicy(
       new PolicyStatement({
         sid: 'Table',
@@ -96,10 +96,11 @@ export class Storage extends Construct {
         }),
       );
     }
-    this.grantDocuments(target, use.documents);
+    if (use.documents.length > 0) this.grantDocuments(target, use.documents);
   }
 
   private grantDocuments(target: BulkheadFunction, actions: StorageUse['documents']): void {
+    target.tell('bucket', this.bucket.bucketName);
     target.functionRole.addToPolicy(
       new PolicyStatement({
         sid: 'Documents',
@@ -121,10 +122,5 @@ export class Storage extends Construct {
         resources: [this.bucket.bucketArn],
       }),
     );
-  }
-
-  private tellWhere(target: BulkheadFunction): void {
-    target.tell('table', this.table.tableName);
-    target.tell('bucket', this.bucket.bucketName);
   }
 }

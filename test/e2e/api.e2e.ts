@@ -1,10 +1,13 @@
 import { get } from 'node:http';
 import {
+  AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   CreateTagsCommand,
+  DeleteSecurityGroupCommand,
   DescribeNetworkInterfacesCommand,
   EC2Client,
   ModifyNetworkInterfaceAttributeCommand,
+  type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -274,7 +277,9 @@ describe('events that are not as expected', () => {
     queues = (await sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
   });
 
-  const queueOf = (part: string): string => queues.find((one) => one.includes(part)) ?? '';
+  /** Behind the name of the construct comes CDK's hash. */
+  const queueOf = (part: string): string =>
+    queues.find((one) => new RegExp(`${part}[0-9A-F]{8}`).test(one)) ?? '';
 
   async function rejected(): Promise<readonly { readonly reason: string }[]> {
     const { Messages = [] } = await sqs.send(
@@ -306,21 +311,24 @@ describe('events that are not as expected', () => {
     expect(found.reason).toMatch(reason);
   });
 
-  test('a message that names no workload is set aside by the write path too', async () => {
+  test.each([
+    { queue: 'WorkloadPathWorkloads', body: '{"workload":7}', names: '`workload`' },
+    { queue: 'WorkloadPathParked', body: '{"workload":"i-1"}', names: '`due`' },
+  ])('what $queue cannot read is set aside too', async ({ queue, body, names }) => {
     await sqs.send(new PurgeQueueCommand({ QueueUrl: queueOf('Rejected') })).catch(() => {});
+    const url = queueOf(queue);
+    const fifo = { MessageGroupId: 'nobody', MessageDeduplicationId: 'nobody-1' };
     await sqs.send(
       new SendMessageCommand({
-        QueueUrl: queueOf('WorkloadPathWorkloads'),
-        MessageBody: '{"workload":7}',
-        MessageGroupId: 'nobody',
-        MessageDeduplicationId: 'nobody-1',
+        QueueUrl: url,
+        MessageBody: body,
+        ...(url.endsWith('.fifo') ? fifo : {}),
       }),
     );
-    const found = await eventually('the message is set aside', async () => {
+    await eventually(`the message is set aside for ${names}`, async () => {
       const all = await rejected();
-      return all.find((one) => /workload/.test(one.reason));
+      return all.find(({ reason }) => reason.includes(names));
     });
-    expect(found.reason).toContain('`workload`');
   });
 
   test('other workloads go on, and a deleted one is a quiet success', async () => {
@@ -370,20 +378,36 @@ describe('events that are not as expected', () => {
 });
 
 describe('enforcing, as deployed', () => {
-  const enforced = (keep?: string): readonly PolicySource[] =>
-    estatePolicy('enforce').map(({ file, text }) => ({
+  let ec2: EC2Client;
+  let instance: string;
+  let kept: string;
+  let legacy: string;
+
+  /** The estate's policy with the kept group, and a change guard that waits for nobody. */
+  const keeping = (mode: 'enforce' | 'stage'): readonly PolicySource[] =>
+    estatePolicy(mode).map(({ file, text }) => ({
       file,
-      text:
-        keep === undefined
-          ? text
-          : text.replace('{ share: 20% }', `{ share: 100% }\n  keepSecurityGroups: [${keep}]`),
+      text: text.replace('{ share: 20% }', `{ share: 100% }\n  keepSecurityGroups: [${kept}]`),
     }));
 
+  beforeAll(async () => {
+    ec2 = new EC2Client(target());
+    instance = estate.instances.worker?.[2] ?? '';
+    kept = await makeGroup(ec2, 'agents', [{ Key: 'bulkhead:keep', Value: 'agents' }]);
+    legacy = await makeGroup(ec2, 'legacy', [{ Key: 'made-by', Value: 'hand' }]);
+    const { id, groups } = await interfaceOf(ec2, instance);
+    const Groups = [...groups, kept, legacy];
+    await ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups }));
+  });
+
+  const foreignNames = async (): Promise<readonly string[]> => {
+    const { names } = await interfaceOf(ec2, instance);
+    return names.filter((name) => !name.startsWith('Bulkhead/')).sort();
+  };
+
   test('a plan that is rejected changes nothing', async () => {
-    const ec2 = new EC2Client(target());
-    const instance = estate.instances.worker?.[2] ?? '';
     const before = await interfaceOf(ec2, instance);
-    const plan = await publish(enforced(), 'waiting-for-approval');
+    const plan = await publish(estatePolicy('enforce'), 'waiting-for-approval');
     const answer = await call('POST', `/v1/plans/${plan}/reject`, { body: '{"why":"not today"}' });
     expect(answer.status, JSON.stringify(answer.json)).toBe(202);
     await reached(plan, 'rejected');
@@ -391,28 +415,46 @@ describe('enforcing, as deployed', () => {
   });
 
   test('a kept group stays when the other foreign groups come off', async () => {
-    const ec2 = new EC2Client(target());
-    const instance = estate.instances.worker?.[2] ?? '';
-    const { GroupId: kept = '' } = await ec2.send(
-      new CreateSecurityGroupCommand({
-        GroupName: 'agents',
-        Description: 'of the security team',
-        VpcId: estate.vpcs.shop,
-        TagSpecifications: [
-          { ResourceType: 'security-group', Tags: [{ Key: 'bulkhead:keep', Value: 'agents' }] },
-        ],
-      }),
+    await publish(keeping('enforce'));
+    expect(await foreignNames()).toEqual(['agents']);
+  });
+
+  test('a hole that a hand makes is found by the next sweep', async () => {
+    const { groups, names } = await interfaceOf(ec2, instance);
+    const GroupId = groups[names.indexOf('Bulkhead/segment/shop-worker')] ?? '';
+    const IpPermissions = [
+      { IpProtocol: 'tcp', FromPort: 1, ToPort: 1, IpRanges: [{ CidrIp: '10.0.0.0/8' }] },
+    ];
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    await call('POST', '/v1/sweeps', { body: '{}' });
+    await eventually(
+      'the proof counts it, as a hole or as one of a workload that was just written',
+      async () => {
+        const { proof } = (await call('GET', '/v1/status')).json;
+        return proof.holes + proof.excused > 0 ? true : undefined;
+      },
+      120_000,
     );
-    const { id, groups } = await interfaceOf(ec2, instance);
-    await ec2.send(
-      new ModifyNetworkInterfaceAttributeCommand({
-        NetworkInterfaceId: id,
-        Groups: [...groups, kept],
-      }),
-    );
-    await publish(enforced(kept));
-    const { names } = await interfaceOf(ec2, instance);
+  });
+
+  test('going back puts on what is left of the foreign groups', async () => {
+    await ec2.send(new DeleteSecurityGroupCommand({ GroupId: legacy }));
+    await publish(keeping('stage'));
+    const names = await foreignNames();
     expect(names).toContain('agents');
-    expect(names.filter((name) => !name.startsWith('Bulkhead/'))).toEqual(['agents']);
+    expect(names).not.toContain('legacy');
+    expect(names).toHaveLength(2);
   });
 });
+
+async function makeGroup(ec2: EC2Client, GroupName: string, Tags: Tag[]): Promise<string> {
+  const answer = await ec2.send(
+    new CreateSecurityGroupCommand({
+      GroupName,
+      Description: 'not of this deployment',
+      VpcId: estate.vpcs.shop,
+      TagSpecifications: [{ ResourceType: 'security-group', Tags }],
+    }),
+  );
+  return answer.GroupId ?? '';
+}

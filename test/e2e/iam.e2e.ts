@@ -5,6 +5,7 @@ import { exemptions } from '../iam/exemptions.ts';
 import { grantsOf, listed, narrowingsOf, rolesOf, shortId } from '../iam/grants.ts';
 import { RECORDS } from '../iam/records.ts';
 import { type ReplayResult, replay } from '../iam/replay.ts';
+import { assumptionsOf, servicesOf, trustsOf } from '../iam/trust.ts';
 import { synthesise } from '../infra/synth.ts';
 
 /**
@@ -64,6 +65,11 @@ describe('the roles of the stack', () => {
       );
       expect(held).toEqual(written);
     }
+  });
+
+  test('trust whom the record saw assume them, and the services that run in their name', () => {
+    const seen = [...records.flatMap(assumptionsOf), ...servicesOf(template)];
+    expect([...trustsOf(template)].sort()).toEqual([...new Set(seen)].sort());
   });
 
   test('no two grants go by the same name', () => {

@@ -94,16 +94,8 @@ const RULES: readonly Rule[] = [
 /** Real paths that no end-to-end test takes, and why they are there. */
 const RARE: readonly (readonly [name: string, reason: string])[] = [
   [
-    'WorkloadPathWorkloadRole: sqs:SendMessage* on WorkloadPathWorkloads',
-    'a message that has waited as often as SQS lets it is replaced (test/functions/work-off.test.ts)',
-  ],
-  [
-    'WorkloadPathWorkloadRole: ec2:DescribeSecurityGroups on *',
-    'a group of the set to be written was deleted (engine/write-path.ts, withoutAbsentGroups)',
-  ],
-  [
-    'SweepSweepRole: dynamodb:BatchGetItem on StorageTable',
-    'the comparison finds a hole or a cut, and asks what was being written (engine/prove.ts)',
+    'WorkloadPathWakeRole: sqs:SendMessage* on WorkloadPathParked',
+    'a workload is due later than the 15 minutes that SQS can wait, and is reminded in between',
   ],
 ];
 
