@@ -105,3 +105,37 @@ describe('what was recorded', () => {
     expect(narrowings.map(({ name }) => name).filter((name) => !binding.has(name))).toEqual([]);
   });
 });
+
+describe('the replay', () => {
+  test('finds a grant that nothing uses, and a condition that refuses nobody', async () => {
+    // Of the demo, which deletes groups at its end.
+    const record = records[Object.keys(RECORDS).indexOf('demo')];
+    const enforce = record?.roles.find(
+      ({ logicalId }) => shortId(logicalId) === 'WriteRolesEnforce',
+    );
+    if (record === undefined || enforce === undefined) throw new Error('no record of `enforce`');
+    const idle = {
+      Effect: 'Allow',
+      Action: ['ec2:DeleteSecurityGroup', 'ec2:DeleteVpc'],
+      Resource: '*',
+      Condition: { StringLike: { 'ec2:Region': '*' } },
+    };
+    // The group is deleted by this statement alone, so that one of its actions is used.
+    const rest = enforce.statements.map((one) => ({
+      ...one,
+      Action: listed(one.Action)
+        .map(String)
+        .filter((action) => action !== 'ec2:DeleteSecurityGroup'),
+    }));
+    const role = { ...enforce, statements: [...rest, idle] };
+    const template = { id: role.logicalId, statements: role.statements, managed: [] };
+    const own = grantsOf(template).filter(({ statement }) => statement === rest.length);
+    const { used, binding } = await replay(
+      { ...record, roles: [role] },
+      own,
+      narrowingsOf(template).filter(({ statement }) => statement === rest.length),
+    );
+    expect([...used]).toEqual(['WriteRolesEnforce: ec2:DeleteSecurityGroup on * (by ec2:Region)']);
+    expect([...binding]).toEqual([]);
+  });
+});
