@@ -31,6 +31,8 @@ const MOTO_HOST = '127.0.0.3';
 export interface SandboxOptions {
   readonly port: number;
   readonly onProgress: (text: string) => void;
+  /** Keep every question that roles ask of IAM (sandbox/iam-record.ts). */
+  readonly recordIam?: boolean;
 }
 
 export interface Keys {
@@ -101,7 +103,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     await door.listen();
     onProgress('starting moto (EC2, ECS, Auto Scaling) and MiniStack (everything else)');
-    const place = { python, port, token, run, logs: join(folder, 'logs', String(port)) };
+    const logs = join(folder, 'logs', String(port));
+    const place = { python, port, token, run, logs, recordIam: options.recordIam === true };
     processes.push(startMoto(place), startMinistack(place));
     const hosts = [MOTO_HOST, MINISTACK_HOST];
     await Promise.all(
@@ -131,6 +134,7 @@ interface Place {
   readonly token: string;
   readonly run: string;
   readonly logs: string;
+  readonly recordIam: boolean;
 }
 
 function environmentOf({ port, token, run }: Place): Record<string, string> {
@@ -168,6 +172,7 @@ function startMinistack(place: Place): SandboxProcess {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${place.port}`,
       NODE_PATH: join(root, 'node_modules'),
       AUTH: 'true',
+      ...(place.recordIam ? { BULKHEAD_RECORD_IAM: '1' } : {}),
     },
     folder: place.run,
     logFile: join(place.logs, 'ministack.log'),
