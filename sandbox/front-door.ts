@@ -36,6 +36,14 @@ export interface EmulatedCall {
   readonly ms: number;
 }
 
+/** A deviation of an emulator from AWS that its launcher mends, listed in sandbox/README.md. */
+export interface Mend {
+  readonly name: string;
+  readonly about: string;
+  /** Whether it is in place. */
+  readonly ok: boolean;
+}
+
 /** Awaited after each successful EC2 write, before the caller gets its answer. */
 export type WriteHook = (write: {
   readonly action: string;
@@ -64,7 +72,8 @@ export class FrontDoor {
   readonly #options: FrontDoorOptions;
   readonly #server: http.Server;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
-  readonly #buckets = new TokenBuckets();
+  /** A launch of the sandbox's own estate is no subject of ours. */
+  readonly #buckets = new TokenBuckets({ exempt: ['RunInstances', 'StartInstances'] });
   readonly #events: EventDelivery;
   readonly #throttled = new Map<string, number>();
   #calls: EmulatedCall[] = [];
@@ -95,6 +104,15 @@ export class FrontDoor {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
     this.#agent.destroy();
+  }
+
+  /** What the launchers say of their mends: one that is not in place would make AWS of it another AWS. */
+  async selfCheck(): Promise<readonly Mend[]> {
+    const { ministack, moto } = this.#options;
+    const answers = await Promise.all(
+      [moto, ministack].map((host) => this.#ask(host, 'GET', '/_bulkhead/checks')),
+    );
+    return answers.flatMap((answer) => JSON.parse(answer.toString('utf8')) as readonly Mend[]);
   }
 
   /** Calls since the last reset. */
