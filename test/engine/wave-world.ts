@@ -36,7 +36,7 @@ export class WaveWorld {
   lastWriteMs = 0;
 
   readonly #options: WaveWorldOptions;
-  readonly #aws = new TokenBuckets();
+  readonly #aws = new TokenBuckets({ exempt: [] });
   readonly #workloads = new Map<string, WorkloadRecord>();
   readonly #interfaces = new Map<string, InterfaceRecord>();
   readonly #queue: Observation[] = [];

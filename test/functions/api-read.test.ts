@@ -122,7 +122,12 @@ describe('GET /v1/status', () => {
   test('says how many workloads wait for their turn, and which one longest', async () => {
     const world = worldInForce();
     const due = '2026-11-23T09:40:00.000Z';
-    const parked = (workload: string, since: string) => ({ workload, since, due, reason: 'no token' });
+    const parked = (workload: string, since: string) => ({
+      workload,
+      since,
+      due,
+      reason: 'no token',
+    });
     world.parked = [
       parked('i-1', '2026-11-23T09:29:00.000Z'),
       parked('i-2', '2026-11-23T09:20:00.000Z'),
