@@ -23,6 +23,16 @@ describe('status', () => {
   });
 });
 
+test('status says who waits, only while somebody does', async () => {
+  const world = new CliWorld();
+  expect((await world.run('status')).out).not.toContain('parked');
+  const [since, due] = ['2026-11-23T09:20:00.000Z', '2026-11-23T09:40:00.000Z'];
+  world.api.parked = [{ workload: 'i-2', since, due, reason: 'the budget\u001b is used up' }];
+  expect((await world.run('status')).out).toContain(
+    `parked     1 workload; oldest i-2 since ${since}, next look ${due}: the budget· is used up`,
+  );
+});
+
 describe('workloads', () => {
   test('one page, with the cursor of the next', async () => {
     const world = worldWithWorkloads(3);

@@ -137,6 +137,27 @@ describe('GET /v1/status', () => {
     });
   });
 
+  test('says how many workloads wait for their turn, and which one longest', async () => {
+    const world = worldInForce();
+    const due = '2026-11-23T09:40:00.000Z';
+    const parked = (workload: string, since: string) => ({
+      workload,
+      since,
+      due,
+      reason: 'no token',
+    });
+    world.parked = [
+      parked('i-1', '2026-11-23T09:29:00.000Z'),
+      parked('i-2', '2026-11-23T09:20:00.000Z'),
+      parked('i-3', '2026-11-23T09:25:00.000Z'),
+    ];
+    expect((await get(world, '/v1/status')).json.parked).toEqual({
+      count: 3,
+      oldest: parked('i-2', '2026-11-23T09:20:00.000Z'),
+    });
+    expect((await get(worldInForce(), '/v1/status')).json.parked).toEqual({ count: 0 });
+  });
+
   test('never shows a task token', async () => {
     const world = worldInForce();
     world.plans = [planRecord()];
