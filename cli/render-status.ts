@@ -24,6 +24,7 @@ export function renderStatus(session: Session, status: Status): string {
       : [row('plan', `${status.plan.id} ${status.plan.state} (${status.plan.phase})`)]),
     row('latency', describeLatency(status)),
     row('open', describeOpen(status)),
+    ...(status.parked.count === 0 ? [] : [row('parked', describeParked(status))]),
     row('sweep', status.sweep === undefined ? 'none yet' : describeSweep(status.sweep)),
     ...renderProof(session, status.proof),
     ...Object.entries(status.counts).map(([name, count]) => row('count', `${name}: ${count}`)),
@@ -87,6 +88,12 @@ function describeOpen(status: Status): string {
   if (oldest === undefined) return 'nothing';
   const since = oldest.since === undefined ? '' : ` since ${oldest.since}`;
   return `${plural(count, 'interface')}; oldest ${oldest.interface} of ${printable(oldest.workload)}${since}`;
+}
+
+function describeParked({ parked: { count, oldest } }: Status): string {
+  if (oldest === undefined) return plural(count, 'workload');
+  const { workload, since, due, reason } = oldest;
+  return `${plural(count, 'workload')}; oldest ${printable(workload)} since ${since}, next look ${due}: ${printable(reason)}`;
 }
 
 function describeSweep(sweep: Sweep): string {

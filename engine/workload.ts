@@ -42,6 +42,10 @@ export interface WorkloadReport {
   readonly timing?: ChangeTiming;
   readonly because?: string;
   readonly seconds?: number;
+  /** Waiting, and what the observation told could not be kept: AWS is to be asked again. */
+  readonly readAgain?: boolean;
+  /** A write of its interfaces had waited for the budget before this run. */
+  readonly wasParked?: boolean;
 }
 
 /** Somebody else wrote the record each time; the next message decides from what is then stored. */
@@ -75,7 +79,7 @@ export async function processWorkload(
   }
   return {
     ...{ workload, kind: 'waiting', changed: false, interfaces: [] },
-    ...{ because: 'the record is written by somebody else', seconds: 1 },
+    ...{ because: 'the record is written by somebody else', seconds: 1, readAgain: true },
   };
 }
 
@@ -116,10 +120,14 @@ async function keepRecord(
   return { ...drafted, record, known };
 }
 
-/** A tag event of a known workload carries all that it changes; so does a plan. */
+/**
+ * A tag event of a known workload carries all that it changes; so does a plan. Where a write has
+ * waited, the record was kept before, and events that came meanwhile were not held up.
+ */
 function isReadingNeeded(observation: Observation, stored: WorkloadRecord | undefined): boolean {
   if (stored === undefined) return true;
   if (observation.reason === 'plan') return wasRefused(stored);
+  if (observation.reason === 'parked') return false;
   return observation.tags === undefined;
 }
 
@@ -202,13 +210,15 @@ async function settleAll(
   const asked = observation.reason === 'api';
   const ids = asked ? concerns(kept, kept.known) : openOnes(inForce, kept);
   const reports: SettleReport[] = [];
+  const early = stillParked(observation, kept, ports.clock.now());
   for (const id of ids) {
-    reports.push(await settleInterface(ports, { interface: id, workload, seen: inForce }));
+    const input = { interface: id, workload, seen: inForce };
+    reports.push(early.get(id) ?? (await settleInterface(ports, input)));
   }
   await keepOutcome(ports, kept.record, reports);
   const timing = timingOf(observation, reports);
   if (timing !== undefined) await noteTiming(ports, workload, timing);
-  const slow = reports.find((report) => report.kind === 'waiting');
+  const slow = soonest(reports.filter((report) => report.kind === 'waiting'));
   const nothingNew = ids.length === 0 && !kept.toWrite && observation.reason === 'event';
   return {
     workload,
@@ -217,9 +227,33 @@ async function settleAll(
     changed: kept.differs,
     interfaces: reports,
     ...(timing === undefined ? {} : { timing }),
+    ...(kept.known.some((one) => one.parkedUntil !== undefined) ? { wasParked: true } : {}),
     ...(slow === undefined ? {} : { because: slow.reason ?? 'waiting' }),
     ...(slow === undefined ? {} : { seconds: slow.seconds ?? 1 }),
   };
+}
+
+/**
+ * Interfaces whose turn has not come. Whoever has no news to tell need not look at them: the sweep,
+ * and another interface of the workload whose turn it is.
+ */
+function stillParked(
+  { reason }: Observation,
+  { known, differs }: Kept,
+  nowMs: number,
+): ReadonlyMap<string, SettleReport> {
+  const found = new Map<string, SettleReport>();
+  if (differs || (reason !== 'sweep' && reason !== 'parked')) return found;
+  for (const { interface: id, parkedUntil, reason: because = 'waiting' } of known) {
+    if (parkedUntil === undefined || Date.parse(parkedUntil) <= nowMs) continue;
+    const seconds = (Date.parse(parkedUntil) - nowMs) / 1_000;
+    found.set(id, { interface: id, kind: 'waiting', reason: because, seconds });
+  }
+  return found;
+}
+
+function soonest(waiting: readonly SettleReport[]): SettleReport | undefined {
+  return waiting.toSorted((a, b) => (a.seconds ?? 1) - (b.seconds ?? 1))[0];
 }
 
 /** Where nothing has changed, only what no run has finished under this head and fence. */

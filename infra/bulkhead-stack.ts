@@ -39,9 +39,10 @@ export class BulkheadStack extends Stack {
     for (const target of [path.workload, publishing.publish, sweep.sweep]) {
       storage.grantReadWrite(target);
     }
+    storage.grantReadItems(path.wake);
     for (const target of [api.handler, first.handler]) storage.grantReadWrite(target);
     for (const target of [intake.route, publishing.publish, sweep.sweep]) path.grantWake(target);
-    intake.grantReject(path.workload);
+    for (const target of [path.workload, path.wake]) intake.grantReject(target);
     for (const target of [api.handler, first.handler]) publishing.grantStart(target);
     publishing.grantDecide(api.handler);
     publishing.grantResume(sweep.sweep);
@@ -56,10 +57,12 @@ export class BulkheadStack extends Stack {
       rejected: intake.rejected,
       workloads: path.queue,
       workloadDeadLetters: path.deadLetters,
+      parkedDeadLetters: path.parkedDeadLetters,
       machine: publishing.machine,
       functions: {
         Route: intake.route,
         Workload: path.workload,
+        Wake: path.wake,
         Publish: publishing.publish,
         Sweep: sweep.sweep,
         Api: api.handler,

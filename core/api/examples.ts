@@ -60,6 +60,15 @@ const status: Status = {
   },
   counts: { 'missed-by-events': 1, throttled: 2 },
   open: { count: 0 },
+  parked: {
+    count: 310,
+    oldest: {
+      workload: 'i-0123456789abcdef0',
+      since: NOW,
+      due: '2026-11-23T09:31:09.000Z',
+      reason: 'the budget of writes is used up for now',
+    },
+  },
 };
 
 const segments: SegmentList = {

@@ -97,5 +97,11 @@ export const statusSchema = z.object({
       })
       .optional(),
   }),
+  parked: z.object({
+    count: z.number().int().meta({ description: 'workloads that wait for their turn' }),
+    oldest: z
+      .object({ workload: z.string(), since: time, due: time, reason: z.string() })
+      .optional(),
+  }),
 });
 export type Status = z.infer<typeof statusSchema>;

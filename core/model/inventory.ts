@@ -144,7 +144,11 @@ export interface Quotas {
   readonly groupsPerInterface: number;
   readonly rulesPerGroup: number;
   readonly groupsPerRegion: number;
+  /** Those that could not be read: their values are AWS's defaults, the least that they can be. */
+  readonly assumed?: readonly QuotaName[] | undefined;
 }
+
+export type QuotaName = 'groupsPerInterface' | 'rulesPerGroup' | 'groupsPerRegion';
 
 /** AWS's documented defaults (page "Amazon VPC quotas"). */
 export const DEFAULT_QUOTAS: Quotas = {

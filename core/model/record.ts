@@ -98,6 +98,22 @@ export interface InterfaceRecord {
   readonly outcome: string;
   readonly reason?: string;
   readonly verifiedAt?: string;
+  /** The write waits for the budget; from then on it is its turn. Gone after the next finished run. */
+  readonly parkedUntil?: string;
+}
+
+/** A workload that must wait. It is looked at again when due, or when an event comes before. */
+export interface ParkedRecord {
+  readonly workload: string;
+  readonly due: string;
+  /** When it was parked first. */
+  readonly since: string;
+  readonly reason: string;
+  /** Its record could not be kept yet, so AWS is to be asked again. */
+  readonly readAgain?: boolean;
+  /** Of the change that waits; milliseconds since 1970. */
+  readonly event?: number;
+  readonly received?: number;
 }
 
 /** The foreign groups of an interface as they were before we changed them. */

@@ -90,7 +90,7 @@ export function planChanges(input: PlanInput): Plan {
     addOnly: ground.addOnly,
     steps: orderSteps(steps, ground.keysById),
     guard: guard(ground, interfaces, rules),
-    warnings: warnings(ground, interfaces, retained, named),
+    warnings: warnings(ground, { interfaces, retained, named, forced: rules.forced }),
   };
 }
 

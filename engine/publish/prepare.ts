@@ -1,5 +1,6 @@
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
+import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { DesiredState } from '../../core/model/desired-state.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
@@ -136,7 +137,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   const inventory = await readInventory(ports);
   const ledger = await readLedgers(ports);
   const desired = compile(ports, { policy, inventory, ledger, now, kind: input.kind });
-  const plan = planChanges({
+  const changes = planChanges({
     desired,
     inventory,
     policy,
@@ -148,6 +149,8 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     owner: ports.owner,
     kind: input.kind,
   });
+  const keep = policy.settings.keepSecurityGroups;
+  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
   await ports.archive.putPlan(plan, inventory);
   return plan;
 }

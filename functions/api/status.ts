@@ -1,6 +1,11 @@
 import type { Status } from '../../core/api/status-answer.ts';
 import { VERSION } from '../../core/api/version.ts';
-import type { InterfaceRecord, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type {
+  InterfaceRecord,
+  ParkedRecord,
+  PlanRecord,
+  WorkloadRecord,
+} from '../../core/model/record.ts';
 import type { ApiAnswer } from './answer.ts';
 import { type ApiContext, type InForce, isoNow, readInForce } from './context.ts';
 import { walkPages } from './pages.ts';
@@ -17,16 +22,18 @@ const UNDER_WAY: ReadonlySet<PlanRecord['state']> = new Set([
 
 export async function readStatus(context: ApiContext): Promise<ApiAnswer> {
   const { store } = context.ports;
-  const [inForce, workloads, open, plans, latency, sweep, proof, counts] = await Promise.all([
-    readInForce(context),
-    countWorkloads(context),
-    findOpen(context),
-    store.listPlans(),
-    store.readLatency(),
-    store.readSweep(),
-    store.readProof(),
-    store.readCounts(),
-  ]);
+  const [inForce, workloads, open, parked, plans, latency, sweep, proof, counts] =
+    await Promise.all([
+      readInForce(context),
+      countWorkloads(context),
+      findOpen(context),
+      findParked(context),
+      store.listPlans(),
+      store.readLatency(),
+      store.readSweep(),
+      store.readProof(),
+      store.readCounts(),
+    ]);
   const plan = plans.items.find((item) => UNDER_WAY.has(item.state));
   const body: Status = {
     stack: context.stack,
@@ -41,6 +48,7 @@ export async function readStatus(context: ApiContext): Promise<ApiAnswer> {
     ...(proof === undefined ? {} : { proof }),
     counts: { ...counts },
     open,
+    parked,
   };
   return { status: 200, body };
 }
@@ -120,6 +128,23 @@ async function findOpen(context: ApiContext): Promise<Status['open']> {
       reason: oldest.reason ?? oldest.outcome,
     },
   };
+}
+
+/** Workloads that must wait, and the one that does so longest. */
+async function findParked(context: ApiContext): Promise<Status['parked']> {
+  let count = 0;
+  let oldest: ParkedRecord | undefined;
+  await walkPages<ParkedRecord>(
+    COUNTED_MAX,
+    (cursor) => context.ports.store.listParked(cursor),
+    (record) => {
+      count += 1;
+      if (oldest === undefined || record.since < oldest.since) oldest = record;
+    },
+  );
+  if (oldest === undefined) return { count };
+  const { workload, since, due, reason } = oldest;
+  return { count, oldest: { workload, since, due, reason } };
 }
 
 /** The table stamps no time on a fence; the last verified run bounds it from below. */

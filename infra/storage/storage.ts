@@ -102,6 +102,18 @@ export class Storage extends Construct {
     );
   }
 
+  /** Reads single items, and no document. */
+  grantReadItems(target: BulkheadFunction): void {
+    target.tell('table', this.table.tableName);
+    target.functionRole.addToPolicy(
+      new PolicyStatement({
+        sid: 'Items',
+        actions: ['dynamodb:GetItem'],
+        resources: [this.table.tableArn],
+      }),
+    );
+  }
+
   private tellWhere(target: BulkheadFunction): void {
     target.tell('table', this.table.tableName);
     target.tell('bucket', this.bucket.bucketName);

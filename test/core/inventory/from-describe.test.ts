@@ -187,3 +187,24 @@ test('NACL entries come out by direction and number, whatever their order', () =
   });
   expect(networkAcls[0]?.entries.map((one) => one.ruleNumber)).toEqual([3, 20, 9]);
 });
+
+describe('quotas', () => {
+  const quotas = (Quotas: unknown) =>
+    inventoryFromDescribe({ Quotas }, { takenAt: '2026-11-23T12:00:00Z' }).quotas;
+
+  test("are those of the account; what is missing is AWS's default, and named", () => {
+    const read = [
+      { QuotaCode: 'L-0EA8095F', Value: 100 },
+      { QuotaCode: 'L-2AFB9258', Value: 10 },
+    ];
+    expect(quotas(read)).toEqual({
+      ...{ rulesPerGroup: 100, groupsPerInterface: 10, groupsPerRegion: 2_500 },
+      assumed: ['groupsPerRegion'],
+    });
+    expect(quotas([...read, { QuotaCode: 'L-E79EC296', Value: 3_000 }])).toEqual({
+      ...{ rulesPerGroup: 100, groupsPerInterface: 10, groupsPerRegion: 3_000 },
+    });
+    expect(quotas(undefined)).toMatchObject({ rulesPerGroup: 60, groupsPerInterface: 5 });
+    expect(quotas(undefined).assumed).toHaveLength(3);
+  });
+});
