@@ -10,8 +10,8 @@ import { AwsReader } from '../../aws/reader.ts';
 import { createWriter } from '../../aws/writer.ts';
 import { inventoryFromDescribe } from '../../core/inventory/from-describe.ts';
 import type { Ec2Writer } from '../../engine/ports.ts';
+import { randomFrom } from '../engine/random-from.ts';
 import { type AwsEvent, createFakeEc2, type FakeEc2 } from './ec2/create-fake-ec2.ts';
-import { steps } from './steps.ts';
 
 /** What no outside client can see of a real EC2, and what a test does to the fake on purpose. */
 let nowMs: number;
@@ -25,7 +25,7 @@ beforeEach(() => {
   events = [];
   fake = createFakeEc2({
     clock: { now: () => nowMs },
-    random: steps(7),
+    random: randomFrom(7),
     onEvent: (event) => events.push(event),
   });
   vpc = fake.admin.CreateVpc({ CidrBlock: '10.0.0.0/16' }).Vpc.VpcId;
@@ -173,6 +173,13 @@ describe('eventual consistency', () => {
     nowMs += 2_000;
     await write();
     expect(groupsOf(interfaceId)).toEqual([group]);
+  });
+
+  test('C1 nothing is hidden from the test itself', () => {
+    fake.consistency.hiddenMsMax = 2_000;
+    const { instance, interfaceId } = launch([makeGroup('web')]);
+    fake.admin.CreateTags({ Resources: [instance], Tags: [{ Key: 'app', Value: 'shop' }] });
+    expect(groupsOf(interfaceId)).toHaveLength(1);
   });
 
   test('C2 a stale read tells what was true a while ago, and writes are not stale', async () => {
