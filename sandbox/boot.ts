@@ -27,6 +27,8 @@ const REGION = 'us-east-1';
 /** MiniStack's address: same port as the front door, since outputs carry MiniStack's port. */
 const MINISTACK_HOST = '127.0.0.2';
 const MOTO_HOST = '127.0.0.3';
+/** Python that the pinned emulators run on. */
+const PYTHON_MINOR_MIN = 10;
 
 export interface SandboxOptions {
   readonly port: number;
@@ -78,7 +80,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await assertPortFree(MINISTACK_HOST, port);
   await assertPortFree(MOTO_HOST, port);
   const folder = join(root, '.sandbox');
-  const python = await prepareVenv(folder, join(emulators, 'requirements.txt'), onProgress);
+  const python = await prepareVenv({
+    purpose: 'the sandbox',
+    folder: join(folder, 'venv'),
+    requirements: join(emulators, 'requirements.txt'),
+    minorMin: PYTHON_MINOR_MIN,
+    onProgress,
+  });
   const runs = join(folder, 'runs');
   mkdirSync(runs, { recursive: true });
   const run = mkdtempSync(join(runs, `${port}-`));

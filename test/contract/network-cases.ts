@@ -37,6 +37,9 @@ function entries(acl: NetworkAcl | undefined): readonly string[] {
     .sort();
 }
 
+/** Enough to empty a bucket of fifty that is filled up at five a second. */
+const CALLS_MAX = 1_000;
+
 const DENY = { Protocol: '-1', RuleAction: 'deny' as const, CidrBlock: '10.0.0.7/8' };
 
 export const networkCases: Cases = {
@@ -126,13 +129,15 @@ export const networkCases: Cases = {
   async 'B1 the bucket of one action runs dry, and no other with it'(world) {
     const { budgeted } = world.target;
     const GroupId = 'sg-0fffffffffffffff0';
+    const ask = () =>
+      budgeted.send(new DeleteSecurityGroupCommand({ GroupId })).then(
+        () => 'answered',
+        (error: unknown) => (error instanceof Error ? error.name : String(error)),
+      );
     const codes: string[] = [];
-    // AWS gives fifty of these and five more a second: the sandbox makes more calls than that.
-    for (let call = 0; call < 1_000 && !codes.includes('RequestLimitExceeded'); call += 1) {
-      const error: unknown = await budgeted
-        .send(new DeleteSecurityGroupCommand({ GroupId }))
-        .catch((thrown: unknown) => thrown);
-      codes.push(error instanceof Error ? error.name : 'answered');
+    // AWS gives fifty of these, and five more a second: ten at a time are more than that anywhere.
+    while (codes.length < CALLS_MAX && !codes.includes('RequestLimitExceeded')) {
+      codes.push(...(await Promise.all(Array.from({ length: 10 }, ask))));
     }
     expect(codes.indexOf('RequestLimitExceeded')).toBeGreaterThanOrEqual(50);
     expect(codes.slice(0, 50)).toEqual(Array.from({ length: 50 }, () => 'InvalidGroup.NotFound'));
