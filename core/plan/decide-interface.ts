@@ -254,8 +254,9 @@ function limited(input: InterfaceDecisionInput, sets: Sets, aim: Aim): Aim {
   };
 }
 
-function sorted(ids: readonly string[]): string[] {
-  return [...new Set(ids)].sort();
+function sorted(ids: readonly string[]): readonly string[] {
+  const isSorted = ids.every((id, at) => at === 0 || (ids[at - 1] ?? '') < id);
+  return isSorted ? ids : [...new Set(ids)].sort();
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {
