@@ -70,6 +70,17 @@ export class MendMissing extends Error {
   override readonly name = 'MendMissing';
 }
 
+/** Installs the pinned emulators, once. Gives their Python. Throws SandboxPrerequisite. */
+export async function prepareEmulators(onProgress: (text: string) => void): Promise<string> {
+  return await prepareVenv({
+    purpose: 'the sandbox',
+    folder: join(root, '.sandbox', 'venv'),
+    requirements: join(emulators, 'requirements.txt'),
+    minorMin: PYTHON_MINOR_MIN,
+    onProgress,
+  });
+}
+
 /**
  * Brings up MiniStack, moto and the front door. Throws SandboxPrerequisite, PortTaken, ProcessDied,
  * MendMissing.
@@ -80,13 +91,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await assertPortFree(MINISTACK_HOST, port);
   await assertPortFree(MOTO_HOST, port);
   const folder = join(root, '.sandbox');
-  const python = await prepareVenv({
-    purpose: 'the sandbox',
-    folder: join(folder, 'venv'),
-    requirements: join(emulators, 'requirements.txt'),
-    minorMin: PYTHON_MINOR_MIN,
-    onProgress,
-  });
+  const python = await prepareEmulators(onProgress);
   const runs = join(folder, 'runs');
   mkdirSync(runs, { recursive: true });
   const run = mkdtempSync(join(runs, `${port}-`));

@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prepareEmulators } from '../../sandbox/boot.ts';
 import type { RecordedCall } from '../../sandbox/front-door.ts';
 import type { DeployedRole, IamRecord, RoleStatement } from '../../sandbox/iam-record.ts';
-import { prepareVenv } from '../../sandbox/venv.ts';
 import type { Grant, Narrowing } from './grants.ts';
 import { widened, without } from './grants.ts';
 
 const sandbox = fileURLToPath(new URL('../../sandbox', import.meta.url));
 const emulators = join(sandbox, 'emulators');
-const root = join(sandbox, '..');
 
 type Question = Pick<RecordedCall, 'action' | 'resource' | 'context'>;
 
@@ -40,11 +39,7 @@ export async function replay(
   grants: readonly Grant[],
   narrowings: readonly Narrowing[],
 ): Promise<ReplayResult> {
-  const python = await prepareVenv(
-    join(root, '.sandbox'),
-    join(emulators, 'requirements.txt'),
-    () => {},
-  );
+  const python = await prepareEmulators(() => {});
   const judge = (roles: readonly Judgement[]): readonly (readonly string[])[] =>
     judgeBy(python, { account: record.account, region: record.region, roles });
   const roles = record.roles.map((role) => ({
