@@ -28,6 +28,8 @@ export interface WriterOptions {
   readonly owner: string;
   /** ARNs of the two write roles; a function that has none cannot write as it. */
   readonly roles: Partial<Readonly<Record<WriteRole, string>>>;
+  /** The client that acts as a role. Default: one that assumes it. */
+  readonly clientOf?: (role: WriteRole) => EC2Client;
 }
 
 /** A function was given no role for what it tries: the deployment is broken, not the input. */
@@ -39,10 +41,10 @@ export class RoleAbsent extends Error {
  * The port Ec2Writer. Every call is made once: whoever calls knows whether a repetition is safe, and
  * counts what was throttled.
  */
-export function createWriter({ owner, roles }: WriterOptions): Ec2Writer {
+export function createWriter({ owner, roles, clientOf }: WriterOptions): Ec2Writer {
   const clients = new Map<WriteRole, EC2Client>();
   const as = (role: WriteRole): EC2Client => {
-    const client = clients.get(role) ?? clientOf(role, roles[role]);
+    const client = clients.get(role) ?? clientOf?.(role) ?? assume(role, roles[role]);
     clients.set(role, client);
     return client;
   };
@@ -73,7 +75,7 @@ export function createWriter({ owner, roles }: WriterOptions): Ec2Writer {
   };
 }
 
-function clientOf(role: WriteRole, arn: string | undefined): EC2Client {
+function assume(role: WriteRole, arn: string | undefined): EC2Client {
   if (arn === undefined) throw new RoleAbsent(`this function was given no role \`${role}\``);
   const config: EC2ClientConfig = {
     credentials: fromTemporaryCredentials({

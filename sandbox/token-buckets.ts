@@ -15,14 +15,14 @@ const BUCKETS: Readonly<Record<string, Bucket>> = {
   CreateTags: { size: 100, refill: 10 },
   DeleteTags: { size: 100, refill: 10 },
   TerminateInstances: { size: 100, refill: 5 },
+  RunInstances: { size: 5, refill: 2 },
+  StartInstances: { size: 5, refill: 2 },
   DescribeSecurityGroupReferences: { size: 20, refill: 5 },
   DescribeStaleSecurityGroups: { size: 20, refill: 5 },
 };
 const FILTERED_READ: Bucket = { size: 100, refill: 20 };
 const UNFILTERED_READ: Bucket = { size: 50, refill: 10 };
 const MUTATING: Bucket = { size: 50, refill: 5 };
-/** A launch of our own estate is no subject of ours; AWS gives 5 and 2 a second to RunInstances. */
-const LAUNCHES: ReadonlySet<string> = new Set(['RunInstances', 'StartInstances']);
 const UNFILTERED_ACTIONS: ReadonlySet<string> = new Set([
   'DescribeInstances',
   'DescribeInstanceStatus',
@@ -35,13 +35,23 @@ interface Level {
   atMs: number;
 }
 
+export interface TokenBucketsOptions {
+  /** Actions that draw no tokens. */
+  readonly exempt: readonly string[];
+}
+
 /** Token buckets of one account and Region. */
 export class TokenBuckets {
   readonly #levels = new Map<string, Level>();
+  readonly #exempt: ReadonlySet<string>;
+
+  constructor({ exempt }: TokenBucketsOptions = { exempt: [] }) {
+    this.#exempt = new Set(exempt);
+  }
 
   /** Takes a token; false when there is none. `filtered`: the call names ids, filters or a page. */
   take(action: string, filtered: boolean, nowMs: number): boolean {
-    if (LAUNCHES.has(action)) return true;
+    if (this.#exempt.has(action)) return true;
     const bucket = bucketOf(action, filtered);
     const key = bucket === UNFILTERED_READ ? `${action} unfiltered` : action;
     const level = this.#levels.get(key) ?? { tokens: bucket.size, atMs: nowMs };

@@ -5,6 +5,7 @@ import type { Inventory, QuotaName, Workload } from '../model/inventory.ts';
 import type { LimitsReport } from '../model/limits.ts';
 import { WorldReach } from '../reach/world.ts';
 import { ClassReach } from './class-reach.ts';
+import { notCounted } from './not-counted.ts';
 
 /** How an estate stands, from what AWS says alone. Counts are of workloads with an interface. */
 export interface Assessment {
@@ -14,6 +15,8 @@ export interface Assessment {
   readonly region: string;
   /** What could not be read; every number below may be too low for it. */
   readonly gaps: readonly string[];
+  /** What may be open besides, since what decides about it is not in what EC2 describes. */
+  readonly notCounted: readonly string[];
   readonly workloads: number;
   readonly interfaces: number;
   readonly flatness: Flatness;
@@ -126,6 +129,7 @@ export function assess({ inventory, groupBy }: AssessInput): Assessment {
     account: inventory.account,
     region: inventory.region,
     gaps: inventory.gaps.map((gap) => `${gap.kind}: ${gap.reason}`),
+    notCounted: notCounted(inventory),
     workloads: workloads.length,
     interfaces: inventory.interfaces.length,
     flatness: flatnessOf(reach, workloads, keys),

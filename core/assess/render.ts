@@ -62,6 +62,7 @@ function overview({ flatness, ...one }: Assessment): Section {
       `${one.workloads} workloads with ${one.interfaces} interfaces`,
       `${percent(flatness.share)} flat: ${flatness.open} of ${flatness.pairs} pairs of workloads may exchange something`,
       ...one.gaps.map((gap) => `not read: ${gap}`),
+      ...one.notCounted.map((what) => `not counted: ${what}`),
     ],
   };
 }

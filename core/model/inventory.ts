@@ -37,6 +37,8 @@ export interface NetworkInterface {
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
   readonly publicIpv4?: string;
+  /** `nat-...`, of the interface of a NAT gateway. */
+  readonly natGateway?: string;
   /** Ids of the attached groups, sorted. */
   readonly groups: readonly string[];
   /** AWS's InterfaceType: `interface`, `lambda`, `natGateway`, ... */

@@ -71,6 +71,23 @@ describe('protocols and ports', () => {
   });
 });
 
+test("a NAT gateway's interface says which gateway it is", () => {
+  const nic = (NetworkInterfaceId: string, Description: string) => ({
+    ...{ NetworkInterfaceId, Description, VpcId: 'vpc-1', SubnetId: 'subnet-1' },
+    Association: { PublicIp: '192.0.2.9' },
+  });
+  const { interfaces } = read({
+    NetworkInterfaces: [
+      nic('eni-1', 'Interface for NAT Gateway nat-044f518facb617e97'),
+      nic('eni-2', 'of a person: Interface for NAT Gateway nat-1'),
+    ],
+  });
+  expect(interfaces.map((one) => [one.id, one.natGateway, one.publicIpv4])).toEqual([
+    ['eni-1', 'nat-044f518facb617e97', '192.0.2.9'],
+    ['eni-2', undefined, '192.0.2.9'],
+  ]);
+});
+
 describe('what cannot be read', () => {
   test('leaves a gap, since anything could hide behind it', () => {
     const { gaps } = read({
