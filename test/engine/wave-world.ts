@@ -203,6 +203,7 @@ export class WaveWorld {
       listWorkloads: async () => ({ items: [...this.#workloads.values()] }),
       listLedger: async () => ({ items: [] }),
       recordSweep: async () => {},
+      recordRunning: async () => {},
       recordProof: async () => {},
       count: async () => {},
       recordTiming: async () => {},
