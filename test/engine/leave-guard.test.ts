@@ -79,7 +79,7 @@ describe('a run that drops or changes a tag', () => {
     expect(held.items.filter((record) => record.held)).toHaveLength(40);
   });
 
-  test('a sweep that finds a segment emptied plans no rule away', async () => {
+  test('a sweep that finds segments emptied plans no rule of theirs away', async () => {
     const world = await worldOf(5, {
       ...TWO,
       rules: [rule('web-api', 'web', 'api', ['tcp/443'])],
@@ -91,7 +91,7 @@ describe('a run that drops or changes a tag', () => {
     };
     await world.start(['i-9'], 'api');
     expect((await sweepEstate(world.ports)).publishNeeded).toEqual([]);
-    for (const id of instanceIds(5)) world.retag(id, {});
+    for (const id of world.instances.keys()) world.retag(id, {});
     world.nowMs += MINUTE;
     expect((await sweepEstate(world.ports)).publishNeeded).toEqual([]);
     await workOff(world, world.woken, { workers: 10, random: randomOf(6) });

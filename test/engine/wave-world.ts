@@ -188,13 +188,8 @@ export class WaveWorld {
   }
 
   #makeStore() {
-    const interfaces = this.#interfaces;
-    const fresh = (id: string, workload: string): InterfaceRecord =>
-      interfaces.get(id) ?? {
-        ...{ interface: id, workload, fence: 0, doneFence: 0, generation: 0 },
-        ...{ phase: 'attach', groups: [], outcome: 'waiting' },
-      };
     return {
+      ...this.#makeInterfaceStore(),
       moveMarks: async (move: Parameters<BudgetTable['moveMarks']>[0]) => {
         await this.#lag(6);
         return await this.parking.moveMarks(move);
@@ -206,9 +201,9 @@ export class WaveWorld {
       readHead: async () => HEAD,
       listPlans: async () => ({ items: [] }),
       listWorkloads: async () => ({ items: [...this.#workloads.values()] }),
-      listInterfaces: async () => ({ items: [...interfaces.values()] }),
       listLedger: async () => ({ items: [] }),
       recordSweep: async () => {},
+      recordRunning: async () => {},
       recordProof: async () => {},
       count: async () => {},
       recordTiming: async () => {},
@@ -224,10 +219,27 @@ export class WaveWorld {
         const { workload } = record.identity;
         this.#workloads.set(workload, record);
         for (const id of raise) {
-          const before = fresh(id, workload);
-          interfaces.set(id, { ...before, fence: before.fence + 1 });
+          const before = this.#fresh(id, workload);
+          this.#interfaces.set(id, { ...before, fence: before.fence + 1 });
         }
       },
+    };
+  }
+
+  #fresh(id: string, workload: string): InterfaceRecord {
+    return (
+      this.#interfaces.get(id) ?? {
+        ...{ interface: id, workload, fence: 0, doneFence: 0, generation: 0 },
+        ...{ phase: 'attach', groups: [], outcome: 'waiting' },
+      }
+    );
+  }
+
+  #makeInterfaceStore() {
+    const interfaces = this.#interfaces;
+    const fresh = (id: string, workload: string): InterfaceRecord => this.#fresh(id, workload);
+    return {
+      listInterfaces: async () => ({ items: [...interfaces.values()] }),
       readInterfaces: async (ids: readonly string[]) =>
         ids.flatMap((id) => interfaces.get(id) ?? []),
       readInterface: async (id: string) => interfaces.get(id),
