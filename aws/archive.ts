@@ -16,13 +16,13 @@ export function createArchive(bucket: string, client: S3Client = new S3Client({}
   return {
     putPolicy: (version, sources) => put(policyName(version), sources),
     getPolicy: (version) => get(policyName(version)),
-    async putPlan(plan, inventory) {
+    async putPlan(plan, input) {
       // The plan last: whoever finds it finds what it was made from.
-      await put(`plans/${plan.id}/inventory`, inventory);
+      await put(`plans/${plan.id}/input`, input);
       await put(`plans/${plan.id}/plan`, plan);
     },
     getPlan: (id) => get(`plans/${id}/plan`),
-    getPlanInventory: (id) => get(`plans/${id}/inventory`),
+    getPlanInput: (id) => get(`plans/${id}/input`),
     putBundle: (bundle) => put(`bundles/${bundle.generation}`, bundle),
     getBundle: (generation) => get(`bundles/${generation}`),
     putLedger: (entry) => put(`ledger/${entry.interface}/${entry.recordedAt}`, entry),

@@ -263,13 +263,20 @@ export interface Percentiles {
   readonly max: number;
 }
 
+/** What a plan was made from, beside the policy: compiling it again gives the same groups. */
+export interface PlanInput {
+  readonly inventory: Inventory;
+  /** Foreign groups that had come off, by interface. */
+  readonly ledger: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Documents too large for an item, in a versioned bucket. Names are never reused. */
 export interface Archive {
   putPolicy(version: string, sources: readonly PolicySource[]): Promise<void>;
   getPolicy(version: string): Promise<readonly PolicySource[] | undefined>;
-  putPlan(plan: Plan, inventory: Inventory): Promise<void>;
+  putPlan(plan: Plan, input: PlanInput): Promise<void>;
   getPlan(id: string): Promise<Plan | undefined>;
-  getPlanInventory(id: string): Promise<Inventory | undefined>;
+  getPlanInput(id: string): Promise<PlanInput | undefined>;
   putBundle(bundle: Bundle): Promise<void>;
   getBundle(generation: number): Promise<Bundle | undefined>;
   putLedger(entry: LedgerEntry): Promise<void>;

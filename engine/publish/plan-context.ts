@@ -6,7 +6,7 @@ import type { Phase, Plan, StepReport } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import type { Head, PlanRecord, PlanState } from '../../core/model/record.ts';
 import { parsePolicy } from '../../core/policy/parse-policy.ts';
-import { ConditionFailed, type Ports } from '../ports.ts';
+import { ConditionFailed, type PlanInput, type Ports } from '../ports.ts';
 import { RefusedPlan, StalePlan } from './refusals.ts';
 
 /** A numbered plan with all that it was made from: every step of publishing starts from this. */
@@ -21,12 +21,12 @@ export interface PlanContext {
 
 /** Throws RefusedPlan for a plan that nobody has prepared, or that has ended without effect. */
 export async function loadPlan(ports: Ports, id: string): Promise<PlanContext> {
-  const [record, plan, inventory] = await Promise.all([
+  const [record, plan, input] = await Promise.all([
     ports.store.readPlan(id),
     ports.archive.getPlan(id),
-    ports.archive.getPlanInventory(id),
+    ports.archive.getPlanInput(id),
   ]);
-  if (record === undefined || plan === undefined || inventory === undefined) {
+  if (record === undefined || plan === undefined || input === undefined) {
     throw new RefusedPlan(`${id} was never prepared`);
   }
   if (record.state === 'stale') throw new StalePlan(record.reason ?? `${id} is stale`);
@@ -34,8 +34,18 @@ export async function loadPlan(ports: Ports, id: string): Promise<PlanContext> {
     throw new RefusedPlan(`${id} is ${record.state}: ${record.reason ?? 'no reason was kept'}`);
   }
   const policy = await loadPolicy(ports, plan.policyVersion, plan.createdAt);
-  const { desired } = compilePolicy({ policy, inventory, now: plan.createdAt, owner: ports.owner });
-  return { record, plan, inventory, policy, desired };
+  const { inventory } = input;
+  return { record, plan, inventory, policy, desired: compileAgain(ports, plan, policy, input) };
+}
+
+/** The groups and attachments that the plan was made for. */
+export function compileAgain(
+  { owner }: Ports,
+  plan: Plan,
+  policy: Policy,
+  input: PlanInput,
+): DesiredState {
+  return compilePolicy({ policy, ...input, now: plan.createdAt, owner }).desired;
 }
 
 /** Throws RefusedPlan with the diagnostics, or when the archive has no such version. */

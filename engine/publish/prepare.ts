@@ -11,7 +11,7 @@ import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { heldAmong, heldSinceOf, leavingAmong, readRecords, SWEEP_AUTHOR } from './holds.ts';
-import { loadPlan, loadPolicy, readOwned } from './plan-context.ts';
+import { compileAgain, loadPlan, loadPolicy, readOwned } from './plan-context.ts';
 import { PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
 
 /** What a publish is started with; functions/api/machine.ts. */
@@ -153,7 +153,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   });
   const keep = policy.settings.keepSecurityGroups;
   const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
-  await ports.archive.putPlan(plan, inventory);
+  await ports.archive.putPlan(plan, { inventory, ledger });
   return plan;
 }
 
@@ -241,13 +241,11 @@ function saysTheSame(head: Head, plan: Plan): boolean {
 }
 
 async function recompile(ports: Ports, plan: Plan) {
-  const inventory = await ports.archive.getPlanInventory(plan.id);
-  if (inventory === undefined)
-    throw new RefusedPlan(`the archive lacks the inventory of ${plan.id}`);
+  const input = await ports.archive.getPlanInput(plan.id);
+  if (input === undefined) throw new RefusedPlan(`the archive lacks what ${plan.id} was made from`);
   const policy = await loadPolicy(ports, plan.policyVersion, plan.createdAt);
-  const now = plan.createdAt;
-  const { desired } = compilePolicy({ policy, inventory, now, owner: ports.owner });
-  return { desired, inventory, policy };
+  const { inventory } = input;
+  return { desired: compileAgain(ports, plan, policy, input), inventory, policy };
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {

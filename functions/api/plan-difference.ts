@@ -23,11 +23,12 @@ export async function differenceOf(
   const known = remembered.get(key);
   if (known !== undefined) return known;
   const { archive } = context.ports;
-  const [inventory, sources] = await Promise.all([
-    archive.getPlanInventory(plan.id),
+  const [input, sources] = await Promise.all([
+    archive.getPlanInput(plan.id),
     archive.getPolicy(plan.policyVersion),
   ]);
-  if (inventory === undefined || sources === undefined) return undefined;
+  if (input === undefined || sources === undefined) return undefined;
+  const { inventory } = input;
   if (inventory.interfaces.length > INTERFACES_MAX) return undefined;
   const { policy } = parsePolicy(sources, { now: plan.createdAt });
   if (policy === undefined) return undefined;

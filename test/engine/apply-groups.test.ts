@@ -32,7 +32,7 @@ beforeEach(() => {
     ...{ owner: OWNER, clock, ids: { next: () => `${calls}` }, signal: { event: () => {} } },
     archive: {
       getPlan: async () => PLAN,
-      getPlanInventory: async () => inventory([]),
+      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
       getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
       getReport: async () => undefined,
       putReport: async () => {},

@@ -43,7 +43,7 @@ test('a barrier waits for those that have a place, and wakes only those that hav
     ...{ owner: OWNER, clock: { now: () => nowMs }, signal: { event: () => {} } },
     archive: {
       getPlan: async () => PLAN,
-      getPlanInventory: async () => inventory([]),
+      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
       getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
       getReport: async () => undefined,
       putReport: async () => {},

@@ -117,7 +117,7 @@ export class ApiWorld {
       },
       getPolicy: async () => this.policy?.sources,
       getPlan: async (id) => this.planDocuments[id],
-      getPlanInventory: async () => undefined,
+      getPlanInput: async () => undefined,
       getReport: async (id) => this.reports[id],
       getBundle: async () => this.bundle,
     };

@@ -13,8 +13,8 @@ export class MemoryArchive implements Archive {
     return this.#get<Awaited<ReturnType<Archive['getPolicy']>>>(`policies/${version}`);
   }
 
-  async putPlan(...[plan, inventory]: Parameters<Archive['putPlan']>): Promise<void> {
-    this.#put(`plans/${plan.id}/inventory`, inventory);
+  async putPlan(...[plan, input]: Parameters<Archive['putPlan']>): Promise<void> {
+    this.#put(`plans/${plan.id}/input`, input);
     this.#put(`plans/${plan.id}/plan`, plan);
   }
 
@@ -22,8 +22,8 @@ export class MemoryArchive implements Archive {
     return this.#get<Awaited<ReturnType<Archive['getPlan']>>>(`plans/${id}/plan`);
   }
 
-  async getPlanInventory(id: string) {
-    return this.#get<Awaited<ReturnType<Archive['getPlanInventory']>>>(`plans/${id}/inventory`);
+  async getPlanInput(id: string) {
+    return this.#get<Awaited<ReturnType<Archive['getPlanInput']>>>(`plans/${id}/input`);
   }
 
   async putBundle(bundle: Parameters<Archive['putBundle']>[0]): Promise<void> {
