@@ -56,20 +56,26 @@ export function readerClients(): ReaderClients {
 export class AwsReader implements Ec2Reader {
   readonly #owner: string;
   readonly #clients: ReaderClients;
+  readonly #now: () => number;
   readonly #taskRoles: TaskRoles;
   readonly #profileRoles: ProfileRoles;
 
   /** `owner`: name of the stack, the value of the tag `bulkhead:owner`. */
-  constructor(owner: string, clients: ReaderClients = readerClients()) {
+  constructor(
+    owner: string,
+    clients: ReaderClients = readerClients(),
+    now: () => number = Date.now,
+  ) {
     this.#owner = owner;
     this.#clients = clients;
+    this.#now = now;
     this.#taskRoles = new TaskRoles(clients.ecs);
     this.#profileRoles = new ProfileRoles(clients.iam);
   }
 
   async collectInventory(): Promise<Inventory> {
     const { ec2, ecs } = this.#clients;
-    const takenAt = new Date().toISOString();
+    const takenAt = new Date(this.#now()).toISOString();
     const gaps: InventoryGap[] = [];
     const attempt = async <T>(kind: string, read: () => Promise<T>): Promise<T | undefined> => {
       try {
@@ -174,7 +180,7 @@ export class AwsReader implements Ec2Reader {
     lookups: Pick<DescribeOptions, 'roleByProfile' | 'roleByTaskDefinition'> = {},
   ): Promise<WorkloadReading | undefined> {
     const inventory = inventoryFromDescribe(documents, {
-      takenAt: new Date().toISOString(),
+      takenAt: new Date(this.#now()).toISOString(),
       account: accountOf(documents),
       region: await this.#clients.ec2.config.region(),
       ...lookups,

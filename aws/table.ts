@@ -26,6 +26,8 @@ import { ConditionFailed, type Page } from '../engine/ports.ts';
  * | its membership      | workload#<id>    | segment#<name>      | segment#<name>  | <id>        |
  * | interface           | interface#<id>   | record              | interfaces      | <id>        |
  * | its ledger          | interface#<id>   | ledger              | ledger          | <id>        |
+ * | running members     | leaves           | running             |                 |             |
+ * | a segment's leaves  | leaves#<name>    | window              |                 |             |
  * | parked workload     | workload#<id>    | parked              | parked          | <due>#<id>  |
  * | budget of an action | budget           | <action>            |                 |             |
  * | plan                | plans            | <generation, 12>    |                 |             |

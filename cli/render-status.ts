@@ -13,6 +13,7 @@ export function renderStatus(session: Session, status: Status): string {
     row('managed', status.managedVpcs.length === 0 ? 'no VPC' : status.managedVpcs.join(', ')),
     row('segments', String(status.segments)),
     row('workloads', describeWorkloads(status)),
+    ...describeHeld(status).map((text) => row('held', colours.yellow(text))),
     ...status.blockedSegments.map((blocked) =>
       row(
         'blocked',
@@ -74,6 +75,20 @@ function describeWorkloads(status: Status): string {
   const parts = Object.entries(byStatus).map(([name, count]) => `${count} ${name}`);
   const more = complete ? '' : ' or more';
   return parts.length === 0 ? `${total}${more}` : `${total}${more}: ${parts.join(', ')}`;
+}
+
+const HELD_BECAUSE: Readonly<Record<string, string>> = {
+  left: 'in no segment any more',
+  loosened: 'an event would have ended their enforcement',
+  share: 'their segments have lost as many as the leave guard lets go',
+  flapping: 'moved by events again and again',
+};
+
+/** How many are held and why; `bulkhead workloads` names them. */
+function describeHeld({ workloads }: Status): readonly string[] {
+  return Object.entries(workloads.heldBecause).map(
+    ([because, count]) => `${count}: ${HELD_BECAUSE[because] ?? because}`,
+  );
 }
 
 function describeLatency(status: Status): string {

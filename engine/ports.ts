@@ -13,6 +13,8 @@ import type {
   ChangeTiming,
   Head,
   InterfaceRecord,
+  LeaveClaim,
+  Leaves,
   LedgerEntry,
   ParkedRecord,
   PlanRecord,
@@ -110,7 +112,8 @@ export interface Store {
   readWorkload(id: string): Promise<WorkloadRecord | undefined>;
   /**
    * Refused unless the stored revision is `expected` (0: absent). Writes the record, its memberships
-   * and the fences of its interfaces (each raised by one) in one transaction.
+   * and the fences of its interfaces (each raised by one) in one transaction; with `leaves`, also the
+   * windows of the segments that it leaves, refused unless each is as it was seen.
    */
   writeWorkload(
     record: WorkloadRecord,
@@ -121,6 +124,11 @@ export interface Store {
   deleteWorkload(id: string): Promise<void>;
   listWorkloads(query: WorkloadQuery): Promise<Page<WorkloadRecord>>;
   countMembers(segment: string): Promise<number>;
+
+  /** Consistent read of the running members and the windows of these segments. */
+  readLeaves(segments: readonly string[]): Promise<Leaves>;
+  /** Replaces the count of running members by segment. */
+  recordRunning(running: Leaves['running']): Promise<void>;
 
   /** Creates the record when absent. Gives the new fence. */
   raiseFence(interfaceId: string, workload: string): Promise<number>;
@@ -221,6 +229,8 @@ export interface WriteWorkloadOptions {
   readonly previous?: WorkloadRecord;
   /** Interfaces whose fence is raised. Default: all of the record. */
   readonly raise?: readonly string[];
+  /** Segments that it leaves by an event, counted by the leave guard. */
+  readonly leaves?: readonly LeaveClaim[];
 }
 
 export interface WorkloadQuery {

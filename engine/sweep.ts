@@ -7,13 +7,17 @@ import type {
   SweepRecord,
   WorkloadRecord,
 } from '../core/model/record.ts';
+import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
+import { countRunning } from './leave-guard.ts';
 import { mergeReading } from './merge-reading.ts';
 import { wakeOverdue } from './parking.ts';
 import type { Page, Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
-import { readHeld, readInventory, readLedgers } from './publish/prepare.ts';
+import { heldAmong, leavingAmong, readRecords } from './publish/holds.ts';
+import { readInventory, readLedgers } from './publish/prepare.ts';
+import { heldSince } from './standing.ts';
 import { draftRecord } from './workload-record.ts';
 
 export interface SweepReport {
@@ -62,8 +66,9 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   if (inForce === undefined) {
     return await finish(ports, { startedAt, openPlans, findings: new Map(), publishNeeded: [] });
   }
-  const records = await readAll((cursor) =>
-    ports.store.listWorkloads({ limit: 100, ...(cursor === undefined ? {} : { cursor }) }),
+  const records = await readRecords(ports);
+  await ports.store.recordRunning(
+    countRunning(records, leaveGuardOf(inForce.bundle.policy.settings), ports.clock.now()),
   );
   const inventory = await readInventory(ports);
   const stored = new Map(records.map((record) => [record.identity.workload, record]));
@@ -73,7 +78,7 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   const interfaces = await readAll((cursor) => ports.store.listInterfaces(cursor));
   const parked = findParked(ports, interfaces);
   findDrift(ports, { inventory, findings, interfaces, parked });
-  const plan = await planAgain(ports, inForce, inventory);
+  const plan = await planAgain(ports, inForce, { inventory, records });
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
   const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, plan, plans);
   await raiseFences(ports, inventory, findings);
@@ -200,7 +205,11 @@ function findDrift(
 }
 
 /** What the policy in force would have changed now; empty when all is as it should be. */
-async function planAgain(ports: Ports, inForce: InForce, inventory: Inventory): Promise<Plan> {
+async function planAgain(
+  ports: Ports,
+  inForce: InForce,
+  { inventory, records }: { inventory: Inventory; records: readonly WorkloadRecord[] },
+): Promise<Plan> {
   const { head, bundle } = inForce;
   const { policy } = bundle;
   const now = new Date(ports.clock.now()).toISOString();
@@ -208,7 +217,10 @@ async function planAgain(ports: Ports, inForce: InForce, inventory: Inventory): 
   const { desired } = compilePolicy({ policy, inventory, ledger, now, owner: ports.owner });
   return planChanges({
     ...{ desired, inventory, ledger, policy, now, owner: ports.owner, kind: head.kind },
-    held: await readHeld(ports, policy, head.generation),
+    held: new Set([
+      ...heldAmong(records, policy.settings, heldSince(head)),
+      ...leavingAmong(records, inForce, inventory),
+    ]),
     generation: head.generation,
     base: head.generation,
   });

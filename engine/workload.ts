@@ -4,6 +4,8 @@ import type {
   WorkloadRecord,
   WorkloadStatus,
 } from '../core/model/record.ts';
+import { heldBecause } from '../core/plan/leave-guard.ts';
+import { guardLeaving } from './guard-leaving.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { type DatedReading, mergeReading, type TagNews, wasRefused } from './merge-reading.ts';
 import { ConditionFailed, type Ports, type WakeReason } from './ports.ts';
@@ -107,12 +109,17 @@ async function keepRecord(
     newsOf(observation, ports.clock.now()),
   );
   if (merged === undefined) return undefined;
-  const drafted = draftRecord(inForce, merged, stored, ports.clock.now());
-  const known = await ports.store.readInterfaces(merged.interfaces);
+  const nowMs = ports.clock.now();
+  const [verdict, known] = await Promise.all([
+    guardLeaving(ports, inForce, { merged, stored, nowMs }),
+    ports.store.readInterfaces(merged.interfaces),
+  ]);
+  const drafted = draftRecord(inForce, merged, stored, nowMs, verdict);
   if (drafted.toWrite) {
     await ports.store.writeWorkload(drafted.record, stored?.revision ?? 0, {
       ...(stored === undefined ? {} : { previous: stored }),
       raise: concerns(drafted, known),
+      ...(verdict.kind === 'count' ? { leaves: verdict.claims } : {}),
     });
     if (drafted.differs) noteStatus(ports, stored, drafted.record);
   }
@@ -194,6 +201,7 @@ function noteStatus(
     reason: record.statusReason,
     segments: record.membership.segments,
     from: stored?.membership.segments ?? [],
+    because: heldBecause(record),
   };
   if (record.held && stored?.held !== true) ports.signal.event('workload-held', fields);
   else if (record.status === 'conflict') ports.signal.event('workload-conflict', fields);
@@ -300,7 +308,7 @@ async function keepOutcome(
   if (status === undefined) return;
   const said = reports.find((report) => report.status === status);
   const refused = reports.find((report) => report.kind === 'refused');
-  const reason = said?.blocked?.message ?? said?.reason;
+  const reason = beside(record, said?.blocked?.message ?? said?.reason);
   if (status === 'blocked') {
     ports.signal.event('workload-blocked', { workload: record.identity.workload, reason });
   }
@@ -321,6 +329,12 @@ async function keepOutcome(
   };
   if (next.status === record.status && next.statusReason === statusReason) return;
   await ports.store.writeWorkload(next, record.revision, { previous: record, raise: [] });
+}
+
+/** What holds a workload stays said, whatever keeps it from joining besides. */
+function beside({ held, statusReason = '' }: WorkloadRecord, reason: string | undefined) {
+  if (!held || reason === undefined || statusReason === '') return reason;
+  return statusReason.endsWith(reason) ? statusReason : `${statusReason}; ${reason}`;
 }
 
 function timingOf(

@@ -326,6 +326,7 @@ function decide(
   return decideInterface({
     membership: standing.membership,
     held: standing.held,
+    joins: standing.joins?.stems ?? [],
     isolate: standing.isolate,
     interface: { id: nic.id, vpc: nic.vpc, groups: nic.groups },
     groupIds: Object.fromEntries(Object.entries(bundle.groupIds).filter(([, id]) => there(id))),

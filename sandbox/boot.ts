@@ -33,6 +33,8 @@ const PYTHON_MINOR_MIN = 10;
 export interface SandboxOptions {
   readonly port: number;
   readonly onProgress: (text: string) => void;
+  /** Keep every question that roles ask of IAM (sandbox/iam-record.ts). */
+  readonly recordIam?: boolean;
 }
 
 export interface Keys {
@@ -68,6 +70,17 @@ export class MendMissing extends Error {
   override readonly name = 'MendMissing';
 }
 
+/** Installs the pinned emulators, once. Gives their Python. Throws SandboxPrerequisite. */
+export async function prepareEmulators(onProgress: (text: string) => void): Promise<string> {
+  return await prepareVenv({
+    purpose: 'the sandbox',
+    folder: join(root, '.sandbox', 'venv'),
+    requirements: join(emulators, 'requirements.txt'),
+    minorMin: PYTHON_MINOR_MIN,
+    onProgress,
+  });
+}
+
 /**
  * Brings up MiniStack, moto and the front door. Throws SandboxPrerequisite, PortTaken, ProcessDied,
  * MendMissing.
@@ -78,13 +91,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   await assertPortFree(MINISTACK_HOST, port);
   await assertPortFree(MOTO_HOST, port);
   const folder = join(root, '.sandbox');
-  const python = await prepareVenv({
-    purpose: 'the sandbox',
-    folder: join(folder, 'venv'),
-    requirements: join(emulators, 'requirements.txt'),
-    minorMin: PYTHON_MINOR_MIN,
-    onProgress,
-  });
+  const python = await prepareEmulators(onProgress);
   const runs = join(folder, 'runs');
   mkdirSync(runs, { recursive: true });
   const run = mkdtempSync(join(runs, `${port}-`));
@@ -109,7 +116,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   try {
     await door.listen();
     onProgress('starting moto (EC2, ECS, Auto Scaling) and MiniStack (everything else)');
-    const place = { python, port, token, run, logs: join(folder, 'logs', String(port)) };
+    const logs = join(folder, 'logs', String(port));
+    const place = { python, port, token, run, logs, recordIam: options.recordIam === true };
     processes.push(startMoto(place), startMinistack(place));
     const hosts = [MOTO_HOST, MINISTACK_HOST];
     await Promise.all(
@@ -139,6 +147,7 @@ interface Place {
   readonly token: string;
   readonly run: string;
   readonly logs: string;
+  readonly recordIam: boolean;
 }
 
 function environmentOf({ port, token, run }: Place): Record<string, string> {
@@ -176,6 +185,7 @@ function startMinistack(place: Place): SandboxProcess {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${place.port}`,
       NODE_PATH: join(root, 'node_modules'),
       AUTH: 'true',
+      ...(place.recordIam ? { BULKHEAD_RECORD_IAM: '1' } : {}),
     },
     folder: place.run,
     logFile: join(place.logs, 'ministack.log'),

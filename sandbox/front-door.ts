@@ -51,6 +51,20 @@ export type WriteHook = (write: {
   readonly principal: string;
 }) => Promise<void>;
 
+/** One question to IAM about a role of this account, with the context that EC2 or another gave. */
+export interface RecordedCall {
+  /** Name of the role, without path and session. */
+  readonly role: string;
+  readonly action: string;
+  readonly resource: string;
+  /** By condition key in lower case. */
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+  /** Of the role's own policies. */
+  readonly decision: 'Allow' | 'Deny' | 'ImplicitDeny';
+  /** How often exactly this was asked. */
+  readonly count: number;
+}
+
 interface Authorization {
   readonly principalArn: string;
   readonly root: boolean;
@@ -122,6 +136,12 @@ export class FrontDoor {
 
   resetCalls(): void {
     this.#calls = [];
+  }
+
+  /** What roles asked of IAM, each question once; none unless the sandbox keeps them. */
+  async recordedCalls(): Promise<readonly RecordedCall[]> {
+    const body = await this.#ask(this.#options.ministack, 'GET', '/_bulkhead/iam-record');
+    return JSON.parse(body.toString('utf8')) as RecordedCall[];
   }
 
   /** Writes are served one after the other while a hook is set. */
@@ -266,8 +286,8 @@ export class FrontDoor {
     const body = await this.#ask(this.#options.moto, 'GET', path);
     const facts = JSON.parse(body.toString('utf8')) as Record<string, ResourceFacts>;
     const first = new Map(Object.entries(facts));
-    const instances = [...first.values()].flatMap((one) => one.instance ?? []);
-    const unknown = instances.filter((id) => !first.has(id));
+    const around = [...first.values()].flatMap((one) => [one.instance ?? [], one.subnet ?? []]);
+    const unknown = [...new Set(around.flat())].filter((id) => !first.has(id));
     if (unknown.length === 0) return first;
     return new Map([...first, ...(await this.#facts(unknown))]);
   }

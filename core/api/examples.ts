@@ -41,7 +41,12 @@ const status: Status = {
   policyVersion: POLICY_VERSION,
   since: NOW,
   managedVpcs: [VPC],
-  workloads: { total: 40, byStatus: { enforced: 32, unclassified: 8 }, complete: true },
+  workloads: {
+    total: 40,
+    byStatus: { enforced: 30, held: 2, unclassified: 8 },
+    heldBecause: { left: 1, share: 1 },
+    complete: true,
+  },
   segments: 4,
   blockedSegments: [],
   plan: planSummary,

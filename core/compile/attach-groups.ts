@@ -67,6 +67,7 @@ export function attachGroups(
 
 function findCandidates(estate: Estate, keys: ReadonlySet<GroupKey>): readonly Candidate[] {
   const found: Candidate[] = [];
+  const known = new Map<string, readonly GroupKey[]>();
   for (const workload of estate.inventory.workloads) {
     const membership = estate.membershipByWorkload.get(workload.identity.workload);
     if (membership === undefined || workload.control !== 'attach') continue;
@@ -75,32 +76,39 @@ function findCandidates(estate: Estate, keys: ReadonlySet<GroupKey>): readonly C
       const managed = estate.managed.has(nic.vpc);
       const carriesOurs = nic.groups.some((id) => estate.ourIds.has(id));
       if (!carriesOurs && !(managed && membership.mode !== 'observe')) continue;
-      const owned = managed ? ownedOf(estate, membership, nic, keys) : [];
+      const owned = managed ? ownedOf(estate, membership, nic, { keys, known }) : [];
       found.push({ workload, membership, nic, owned });
     }
   }
   return found.sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
 }
 
+interface KnownKeys {
+  readonly keys: ReadonlySet<GroupKey>;
+  /** Answers that were given: the members of a segment in one VPC share one. */
+  readonly known: Map<string, readonly GroupKey[]>;
+}
+
 function ownedOf(
   estate: Estate,
   membership: Membership,
   nic: NetworkInterface,
-  keys: ReadonlySet<GroupKey>,
-): GroupKey[] {
+  { keys, known }: KnownKeys,
+): readonly GroupKey[] {
   if (carriesIsolation(estate, membership, nic)) return [groupKey(ISOLATION, nic.vpc)];
-  return keysOfStems(membership.carries ?? [], nic.vpc, (key) => keys.has(key));
+  const { carries = [] } = membership;
+  const text = `${nic.vpc} ${carries.join(' ')}`;
+  const owned = known.get(text) ?? keysOfStems(carries, nic.vpc, (key) => keys.has(key));
+  known.set(text, owned);
+  return owned;
 }
 
 /** Isolated as unclassified, and still neither classified nor forgiven by the policy. */
 function carriesIsolation(estate: Estate, membership: Membership, nic: NetworkInterface): boolean {
+  if (estate.index.policy.settings.unclassified !== 'isolate') return false;
+  if (membership.segments.length + membership.withheld.length > 0) return false;
   const id = estate.groupIds.get(groupKey(ISOLATION, nic.vpc));
-  return (
-    estate.index.policy.settings.unclassified === 'isolate' &&
-    membership.segments.length + membership.withheld.length === 0 &&
-    id !== undefined &&
-    nic.groups.includes(id)
-  );
+  return id !== undefined && nic.groups.includes(id);
 }
 
 function foreignOn(estate: Estate, nic: NetworkInterface): readonly string[] {

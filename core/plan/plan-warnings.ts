@@ -72,14 +72,14 @@ function keepers(ground: Ground, interfaces: readonly InterfacePlan[], key: Grou
 function lostLedger({ input }: Ground): readonly string[] {
   if (input.inventory.gaps.length > 0) return [];
   const there = new Set(input.inventory.groups.map((group) => group.id));
+  const lost = Object.entries(input.ledger).flatMap(([nic, groups]) =>
+    groups.filter((id) => !there.has(id)).map((id) => ({ nic, id })),
+  );
+  if (lost.length === 0) return [];
   const present = new Set(input.inventory.interfaces.map((nic) => nic.id));
-  return Object.entries(input.ledger)
-    .filter(([nic]) => present.has(nic))
-    .flatMap(([nic, groups]) =>
-      groups
-        .filter((id) => !there.has(id))
-        .map((id) => `the ledger of ${nic} names ${id}, which no longer exists`),
-    );
+  return lost
+    .filter(({ nic }) => present.has(nic))
+    .map(({ nic, id }) => `the ledger of ${nic} names ${id}, which no longer exists`);
 }
 
 function countOf(workloads: readonly string[]): string {

@@ -6,6 +6,7 @@ import type {
   PlanRecord,
   WorkloadRecord,
 } from '../../core/model/record.ts';
+import { heldBecause } from '../../core/plan/leave-guard.ts';
 import type { ApiAnswer } from './answer.ts';
 import { type ApiContext, type InForce, isoNow, readInForce } from './context.ts';
 import { walkPages } from './pages.ts';
@@ -90,6 +91,7 @@ function describeInForce(inForce: InForce | undefined): InForcePart {
 
 async function countWorkloads(context: ApiContext): Promise<Status['workloads']> {
   const byStatus: Record<string, number> = {};
+  const heldFor: Record<string, number> = {};
   let total = 0;
   const { complete } = await walkPages<WorkloadRecord>(
     COUNTED_MAX,
@@ -101,9 +103,11 @@ async function countWorkloads(context: ApiContext): Promise<Status['workloads']>
     (record) => {
       total += 1;
       byStatus[record.status] = (byStatus[record.status] ?? 0) + 1;
+      const because = heldBecause(record);
+      if (because !== undefined) heldFor[because] = (heldFor[because] ?? 0) + 1;
     },
   );
-  return { total, byStatus, complete };
+  return { total, byStatus, heldBecause: heldFor, complete };
 }
 
 /** Interfaces whose fence was raised since the last finished run. */

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { grantSend } from '../events/event-intake.ts';
-import { BulkheadFunction, grantEstateRead } from '../function/bulkhead-function.ts';
+import { BulkheadFunction, grantWorkloadRead } from '../function/bulkhead-function.ts';
 
 const WORKLOAD_TIMEOUT = Duration.seconds(30);
 const WAKE_TIMEOUT = Duration.seconds(30);
@@ -57,16 +57,17 @@ export class WorkloadPath extends Construct {
       memoryMiB: 1024,
       timeout: WORKLOAD_TIMEOUT,
     });
-    this.workload.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        // EC2 lets us write 5 interfaces a second in the long run (ModifyNetworkInterfaceAttribute,
-        // bucket 100, refill 5), so more hands would only wait.
-        maxConcurrency: 25,
+    // EC2 lets us write 5 interfaces a second in the long run (ModifyNetworkInterfaceAttribute,
+    // bucket 100, refill 5), so more hands would only wait.
+    this.workload.workOff(this.queue, 25);
+    // A message whose workload must wait comes again when the function says so.
+    this.workload.functionRole.addToPolicy(
+      new PolicyStatement({
+        actions: ['sqs:ChangeMessageVisibility'],
+        resources: [this.queue.queueArn],
       }),
     );
-    grantEstateRead(this.workload.functionRole);
+    grantWorkloadRead(this.workload.functionRole);
     this.workload.tell('workloadQueue', this.queue.queueUrl);
     this.parkedDeadLetters = new Queue(this, 'ParkedDeadLetters', {
       retentionPeriod: Duration.days(14),
@@ -86,14 +87,8 @@ export class WorkloadPath extends Construct {
       memoryMiB: 512,
       timeout: WAKE_TIMEOUT,
     });
-    this.wake.addEventSource(
-      new SqsEventSource(this.parked, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        // Five workloads a second fall due in the long run.
-        maxConcurrency: 5,
-      }),
-    );
+    // Five workloads a second fall due in the long run.
+    this.wake.workOff(this.parked, 5);
     this.grantWake(this.wake);
     // One that parks; one that hands on what is due later than SQS can wait.
     for (const target of [this.workload, this.wake]) this.grantPark(target);

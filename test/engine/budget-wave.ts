@@ -41,7 +41,7 @@ export class Wave {
   readonly #options: WaveOptions;
   readonly #clock = new VirtualClock(START_MS);
   readonly #table = new BudgetTable();
-  readonly #aws = new TokenBuckets();
+  readonly #aws = new TokenBuckets({ exempt: [] });
   readonly #queue: Work[] = [];
   readonly #count = { written: 0, throttled: 0, parkings: 0, runsMax: 0 };
   #lastWriteMs = START_MS;

@@ -1,11 +1,12 @@
 import type { NetworkInterface } from '../../core/model/inventory.ts';
 import type { Bundle, Head, InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
-import { answerReminder, keepParking, wakeOverdue } from '../../engine/parking.ts';
+import { answerReminder, keepParking } from '../../engine/parking.ts';
 import { ConditionFailed, type Ports, type Wake } from '../../engine/ports.ts';
+import { sweepEstate } from '../../engine/sweep.ts';
 import { type Observation, processWorkload } from '../../engine/workload.ts';
 import { TokenBuckets } from '../../sandbox/token-buckets.ts';
 import { BudgetTable } from '../fakes/budget-table.ts';
-import { inventory, policy, segment } from '../properties/builders.ts';
+import { group, inventory, OWNER, policy, segment } from '../properties/builders.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const WEB_GROUP = 'sg-web';
@@ -31,12 +32,12 @@ export class WaveWorld {
   readonly clock = new VirtualClock(Date.parse('2026-11-24T09:00:00Z'));
   readonly parking = new BudgetTable();
   readonly nics = new Map<string, NetworkInterface>();
-  readonly count = { writes: 0, throttled: 0, reads: 0, runs: 0, parked: 0, wakes: 0 };
+  readonly count = { writes: 0, throttled: 0, reads: 0, runs: 0, parked: 0, wakes: 0, swept: 0 };
   readonly ports: Ports;
   lastWriteMs = 0;
 
   readonly #options: WaveWorldOptions;
-  readonly #aws = new TokenBuckets();
+  readonly #aws = new TokenBuckets({ exempt: [] });
   readonly #workloads = new Map<string, WorkloadRecord>();
   readonly #interfaces = new Map<string, InterfaceRecord>();
   readonly #queue: Observation[] = [];
@@ -91,12 +92,14 @@ export class WaveWorld {
     }
   }
 
-  /** Of the sweep only what parking is about. */
   async #sweepNowAndThen(): Promise<void> {
+    const isRestless = this.#options.restless === true;
     while (!this.isDone) {
-      await this.clock.sleep(this.#options.restless === true ? 10_000 : 60_000);
-      await wakeOverdue(this.ports);
-      if (this.#options.restless !== true) continue;
+      await this.clock.sleep(isRestless ? 10_000 : 60_000);
+      if (!isRestless) {
+        this.count.swept += (await sweepEstate(this.ports)).woken;
+        continue;
+      }
       const open = [...this.#interfaces.values()].filter((one) => one.fence > one.doneFence);
       for (const { workload } of open) this.#queue.push({ workload, reason: 'sweep' });
     }
@@ -130,6 +133,7 @@ export class WaveWorld {
   #makePorts(): Ports {
     let ids = 0;
     const given = {
+      owner: OWNER,
       clock: this.clock,
       ids: { next: () => `${++ids}` },
       signal: { event: () => {} },
@@ -169,6 +173,12 @@ export class WaveWorld {
         const workload = this.#estate.workloads.find(({ identity }) => identity.workload === id);
         return workload && { workload, interfaces: [] };
       },
+      collectInventory: async () => ({
+        ...this.#estate,
+        takenAt: new Date(this.clock.now()).toISOString(),
+        interfaces: [...this.nics.values()],
+        groups: [...this.#estate.groups, ...OWNED],
+      }),
       readInterface: async (id: string) => {
         this.count.reads += 1;
         await this.#lag(20);
@@ -178,13 +188,8 @@ export class WaveWorld {
   }
 
   #makeStore() {
-    const interfaces = this.#interfaces;
-    const fresh = (id: string, workload: string): InterfaceRecord =>
-      interfaces.get(id) ?? {
-        ...{ interface: id, workload, fence: 0, doneFence: 0, generation: 0 },
-        ...{ phase: 'attach', groups: [], outcome: 'waiting' },
-      };
     return {
+      ...this.#makeInterfaceStore(),
       moveMarks: async (move: Parameters<BudgetTable['moveMarks']>[0]) => {
         await this.#lag(6);
         return await this.parking.moveMarks(move);
@@ -194,6 +199,12 @@ export class WaveWorld {
       unpark: (id: string) => this.parking.unpark(id),
       listParked: () => this.parking.listParked(),
       readHead: async () => HEAD,
+      listPlans: async () => ({ items: [] }),
+      listWorkloads: async () => ({ items: [...this.#workloads.values()] }),
+      listLedger: async () => ({ items: [] }),
+      recordSweep: async () => {},
+      recordRunning: async () => {},
+      recordProof: async () => {},
       count: async () => {},
       recordTiming: async () => {},
       readLedger: async () => undefined,
@@ -208,13 +219,35 @@ export class WaveWorld {
         const { workload } = record.identity;
         this.#workloads.set(workload, record);
         for (const id of raise) {
-          const before = fresh(id, workload);
-          interfaces.set(id, { ...before, fence: before.fence + 1 });
+          const before = this.#fresh(id, workload);
+          this.#interfaces.set(id, { ...before, fence: before.fence + 1 });
         }
       },
+    };
+  }
+
+  #fresh(id: string, workload: string): InterfaceRecord {
+    return (
+      this.#interfaces.get(id) ?? {
+        ...{ interface: id, workload, fence: 0, doneFence: 0, generation: 0 },
+        ...{ phase: 'attach', groups: [], outcome: 'waiting' },
+      }
+    );
+  }
+
+  #makeInterfaceStore() {
+    const interfaces = this.#interfaces;
+    const fresh = (id: string, workload: string): InterfaceRecord => this.#fresh(id, workload);
+    return {
+      listInterfaces: async () => ({ items: [...interfaces.values()] }),
       readInterfaces: async (ids: readonly string[]) =>
         ids.flatMap((id) => interfaces.get(id) ?? []),
       readInterface: async (id: string) => interfaces.get(id),
+      raiseFence: async (id: string, workload: string) => {
+        const before = fresh(id, workload);
+        interfaces.set(id, { ...before, fence: before.fence + 1 });
+        return before.fence + 1;
+      },
       claim: async ({
         interfaceId,
         workload,
@@ -253,10 +286,16 @@ const HEAD: Head = {
   ...{ blockedSegments: {}, since: '2026-11-24T08:00:00Z' },
 };
 
+const GROUP_IDS = { 'segment:web@vpc-1': WEB_GROUP, 'baseline@vpc-1': 'sg-baseline' };
+
+const OWNED = Object.entries(GROUP_IDS).map(([key, id]) =>
+  group(id, 'vpc-1', { tags: { 'bulkhead:owner': OWNER, 'bulkhead:group': key } }),
+);
+
 const BUNDLE: Bundle = {
   generation: 1,
   policy: policy({ segments: [segment('web', { mode: 'stage', egress: 'closed' })] }),
-  groupIds: { 'segment:web@vpc-1': WEB_GROUP, 'baseline@vpc-1': 'sg-baseline' },
+  groupIds: GROUP_IDS,
   ownedIds: [WEB_GROUP, 'sg-baseline'],
   vpcs: ['vpc-1'],
   groupsPerInterface: 5,
