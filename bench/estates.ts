@@ -21,8 +21,11 @@ export interface Size {
   readonly workloads: number;
 }
 
+/** The estate of design section 11. */
+export const BIG: Size = { segments: 1_000, rules: 10_000, workloads: 100_000 };
+
 /** A policy of so many segments by tag, each rule joining two of them, spread evenly. */
-export function bigPolicy({ segments, rules }: Size): Policy {
+export function bigPolicy({ segments, rules }: Pick<Size, 'segments' | 'rules'>): Policy {
   const name = (at: number): string => `s${at % segments}`;
   const all: Segment[] = Array.from({ length: segments }, (_, at) => ({
     name: name(at),
@@ -72,7 +75,10 @@ export function bigPolicy({ segments, rules }: Size): Policy {
 }
 
 /** So many instances, each tagged for one segment, on the flat group of its VPC. */
-export function bigInventory({ segments, workloads }: Size): Inventory {
+export function bigInventory({
+  segments,
+  workloads,
+}: Pick<Size, 'segments' | 'workloads'>): Inventory {
   const numbers = Array.from({ length: workloads }, (_, at) => at);
   const vpcs = Array.from({ length: VPCS }, (_, at) => at);
   return {

@@ -4,6 +4,7 @@
  */
 import { measureDecisions } from './decisions.ts';
 import { measureLatency } from './latency.ts';
+import { countRename } from './rename.ts';
 
 /** What a benchmark prints, one line each. */
 export interface BenchLine {
@@ -20,6 +21,10 @@ const BENCHES: Readonly<
   decisions: {
     about: '1,000 segments, 10,000 rules, 100,000 workloads: compile, decide, plan, prove',
     run: measureDecisions,
+  },
+  rename: {
+    about: 'writes of the smallest make-before-break plan that renames a segment, by phase',
+    run: countRename,
   },
   latency: {
     about: 'received to written in the sandbox, over 200 changes at 2 a second, then to saturation',

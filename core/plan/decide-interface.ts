@@ -159,25 +159,28 @@ function isUnclassified(membership: Membership): boolean {
 
 function aimFor(input: InterfaceDecisionInput, sets: Sets): Aim {
   const { membership, managed = true } = input;
-  // What others attached meanwhile is not ours to take off, so it stays beside the ledger's set.
-  const restored = [...sets.foreign, ...sets.ledger];
-  if (input.uninstall || !managed) return { groups: restored, status: 'unmanaged' };
+  if (input.uninstall || !managed) return { groups: restored(sets), status: 'unmanaged' };
   if (input.held) return { groups: [...sets.current, ...sets.owned], status: 'held' };
   if (isUnclassified(membership)) {
-    if (!input.isolate) return { groups: restored, status: 'unclassified' };
+    if (!input.isolate) return { groups: restored(sets), status: 'unclassified' };
     return withoutMissing(sets, { groups: [...sets.kept, ...sets.owned], status: 'unclassified' });
   }
   const conflict = membership.conflicts.length > 0;
   if (membership.mode === 'observe') {
     if (membership.withheld.length > 0) return { groups: sets.current, status: 'conflict' };
-    return { groups: restored, status: 'observed' };
+    return { groups: restored(sets), status: 'observed' };
   }
   const aim = membership.mode === 'stage' ? stage(sets) : enforce(input, sets);
   return withoutMissing(sets, conflict ? { ...aim, status: 'conflict' } : aim);
 }
 
+/** What others attached meanwhile is not ours to take off, so it stays beside the ledger's set. */
+function restored({ foreign, ledger }: Sets): readonly string[] {
+  return [...foreign, ...ledger];
+}
+
 function stage(sets: Sets): Aim {
-  return { groups: [...sets.foreign, ...sets.ledger, ...sets.owned], status: 'staged' };
+  return { groups: [...restored(sets), ...sets.owned], status: 'staged' };
 }
 
 function enforce(input: InterfaceDecisionInput, sets: Sets): Aim {

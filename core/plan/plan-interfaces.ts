@@ -45,23 +45,23 @@ export function planInterfaces(input: InterfacePlanInput): readonly InterfacePla
   for (const { control, state, identity } of inventory.workloads) {
     if (control === 'attach' && state !== 'terminated') writable.add(identity.workload);
   }
-  return inventory.interfaces
-    .filter(
-      (nic) =>
-        writable.has(nic.workload) &&
-        (attachments.has(nic.id) ||
-          input.ledger[nic.id] !== undefined ||
-          nic.groups.some((id) => input.ours.has(id))),
-    )
-    .map((nic) => {
-      const attachment = attachments.get(nic.id);
-      return planInterface(input, nic, {
-        membership: memberships.get(nic.workload) ?? nobody(nic.workload),
-        isolate: attachment?.owned.includes(isolationKey(nic.vpc)) ?? false,
-        ...(attachment?.blocked === undefined ? {} : { blocked: attachment.blocked }),
-      });
-    })
-    .sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
+  const plans: InterfacePlan[] = [];
+  for (const nic of inventory.interfaces) {
+    if (!writable.has(nic.workload)) continue;
+    const attachment = attachments.get(nic.id);
+    const concerned =
+      attachment !== undefined ||
+      input.ledger[nic.id] !== undefined ||
+      nic.groups.some((id) => input.ours.has(id));
+    if (!concerned) continue;
+    const plan = planInterface(input, nic, {
+      membership: memberships.get(nic.workload) ?? nobody(nic.workload),
+      isolate: attachment?.owned.includes(isolationKey(nic.vpc)) ?? false,
+      ...(attachment?.blocked === undefined ? {} : { blocked: attachment.blocked }),
+    });
+    plans.push(plan);
+  }
+  return plans.sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
 }
 
 function nobody(workload: string): Membership {

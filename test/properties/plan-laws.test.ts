@@ -48,6 +48,21 @@ function shape({ inventory, ledger }: Estate): unknown {
 
 const placeOf = (key: string): string => key.replace(/^surplus:(.+):\d+@/, 'segment:$1@');
 
+function renamed(policy: Policy, from: string, to: string): Policy {
+  const name = (old: string): string => (old === from ? to : old);
+  const text = JSON.stringify(policy.guardrails);
+  return {
+    ...policy,
+    segments: policy.segments.map((one) => ({ ...one, name: name(one.name) })),
+    rules: policy.rules.map((one) => ({
+      ...one,
+      from: one.from.map(name),
+      to: one.to.map(name),
+    })),
+    guardrails: JSON.parse(text.replaceAll(`"segment":"${from}"`, `"segment":"${to}"`)),
+  };
+}
+
 /** A world in which one policy is in force and another one comes. */
 const arbitraryChange = fc.record({
   inventory: arbitraryInventory(),
@@ -162,6 +177,31 @@ describe('laws of planning', () => {
       }),
       RUNS,
     );
+  });
+
+  test('renaming a segment cuts and opens nothing, at no step', () => {
+    let moved = 0;
+    fc.assert(
+      fc.property(arbitraryInventory(), arbitraryPolicy(), (inventory, before) => {
+        const quotas = { ...inventory.quotas, groupsPerInterface: 16, rulesPerGroup: 200 };
+        const start = publish(before, fresh({ ...inventory, quotas }));
+        const [first] = before.segments;
+        const after = renamed(before, first?.name ?? '', 's-renamed');
+        const { steps } = planFor(after, start);
+        const flows = allowedFlows(start.inventory);
+        moved += steps.filter((step) => step.kind === 'detach').length;
+        let estate = start;
+        for (const step of steps) {
+          estate = applyStep(estate, step);
+          expect([step.id, allowedFlows(estate.inventory)]).toEqual([step.id, flows]);
+        }
+        // A step to make the new group and one to take each interface off the old one.
+        const members = steps.filter((step) => step.kind === 'attach').length;
+        expect(steps.filter((step) => step.kind === 'detach')).toHaveLength(members);
+      }),
+      RUNS,
+    );
+    expect(moved).toBeGreaterThan(RUNS.numRuns / 2);
   });
 
   test('with gaps in the inventory nothing is removed', () => {

@@ -144,6 +144,22 @@ describe('the steps of a plan', () => {
     ]);
   });
 
+  test('a rename costs two writes a member and four a peer that it sends to and receives from', () => {
+    const named = (name: string): Policy =>
+      policy({
+        segments: [
+          segment(name, { select: { tags: { app: ['web'] } }, egress: 'closed' }),
+          segment('db', { egress: 'closed' }),
+        ],
+        rules: [rule('to', name, 'db', ['tcp/1']), rule('from', 'db', name, ['tcp/2'])],
+      });
+    const [members, peers] = [3, 1];
+    const hosts = Array.from({ length: members }, (_, at) => ({ name: `w${at}`, app: 'web' }));
+    const settled = publish(named('old'), fresh(inventory([{ name: 'd', app: 'db' }, ...hosts])));
+    // Beside those: make, clear and fill the new group (4), empty and delete the old one (3).
+    expect(planFor(named('new'), settled).steps).toHaveLength(2 * members + 4 * peers + 7);
+  });
+
   test('a rule that goes is revoked after every attach and detach, on both sides', () => {
     const enforced = publish(webAndDb('enforce', ['tcp/5432', 'tcp/9000']), start);
     const plan = planFor(webAndDb('enforce'), enforced);
