@@ -36,6 +36,7 @@ def _load_mends() -> Any:
         interfaces,
         launch,
         paging,
+        peering,
         scaling,
         services,
         tagging,

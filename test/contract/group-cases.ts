@@ -14,11 +14,16 @@ function remove(world: World, GroupId: string) {
   return world.ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
 }
 
-export async function peer(world: World, other: string): Promise<string> {
+/** Asks for a peering connection, which nobody has accepted yet. */
+export async function askPeering(world: World, other: string): Promise<string> {
   const { VpcPeeringConnection } = await world.ec2.send(
     new CreateVpcPeeringConnectionCommand({ VpcId: world.vpc, PeerVpcId: other }),
   );
-  const id = VpcPeeringConnection?.VpcPeeringConnectionId ?? '';
+  return VpcPeeringConnection?.VpcPeeringConnectionId ?? '';
+}
+
+export async function peer(world: World, other: string): Promise<string> {
+  const id = await askPeering(world, other);
   const accept = new AcceptVpcPeeringConnectionCommand({ VpcPeeringConnectionId: id });
   await world.ec2.send(accept);
   return id;

@@ -1,7 +1,8 @@
 import {
   CreateNetworkAclCommand,
   CreateNetworkAclEntryCommand,
-  CreateVpcPeeringConnectionCommand,
+  CreateRouteCommand,
+  CreateSubnetCommand,
   DeleteNetworkAclEntryCommand,
   DeleteSecurityGroupCommand,
   DeleteVpcPeeringConnectionCommand,
@@ -11,15 +12,22 @@ import {
   type NetworkAcl,
   ReplaceNetworkAclAssociationCommand,
   ReplaceNetworkAclEntryCommand,
+  type RouteTable,
 } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
-import { peer } from './group-cases.ts';
+import { askPeering, peer } from './group-cases.ts';
 import { type Cases, refused, type World } from './world.ts';
 
 async function acls(world: World): Promise<readonly NetworkAcl[]> {
   const Filters = [{ Name: 'vpc-id', Values: [world.vpc] }];
   const answer = await world.ec2.send(new DescribeNetworkAclsCommand({ Filters }));
   return answer.NetworkAcls ?? [];
+}
+
+async function routeTables(world: World): Promise<readonly RouteTable[]> {
+  const Filters = [{ Name: 'vpc-id', Values: [world.vpc] }];
+  const answer = await world.ec2.send(new DescribeRouteTablesCommand({ Filters }));
+  return answer.RouteTables ?? [];
 }
 
 async function makeAcl(world: World): Promise<string> {
@@ -54,14 +62,10 @@ export const networkCases: Cases = {
     ]);
     const subnets = acl?.Associations?.map((one) => one.SubnetId ?? '').sort();
     expect(subnets).toEqual([world.subnet, world.otherSubnet].sort());
-    const Filters = [{ Name: 'vpc-id', Values: [world.vpc] }];
-    const { RouteTables } = await world.ec2.send(new DescribeRouteTablesCommand({ Filters }));
-    expect(RouteTables).toHaveLength(1);
-    expect(RouteTables?.[0]?.Associations?.[0]?.Main).toBe(true);
-    const routes = RouteTables?.[0]?.Routes?.map((one) => [
-      one.DestinationCidrBlock,
-      one.GatewayId,
-    ]);
+    const tables = await routeTables(world);
+    expect(tables).toHaveLength(1);
+    expect(tables[0]?.Associations?.[0]?.Main).toBe(true);
+    const routes = tables[0]?.Routes?.map((one) => [one.DestinationCidrBlock, one.GatewayId]);
     expect(routes).toEqual([['10.0.0.0/16', 'local']]);
   },
 
@@ -110,20 +114,43 @@ export const networkCases: Cases = {
 
   async 'V5 peering joins from its acceptance to its deletion'(world) {
     const other = await world.makeVpc('10.9.0.0/16');
-    const { VpcPeeringConnection } = await world.ec2.send(
-      new CreateVpcPeeringConnectionCommand({ VpcId: world.vpc, PeerVpcId: other }),
-    );
     const statusOf = async (id: string) => {
       const request = { VpcPeeringConnectionIds: [id] };
       const answer = await world.ec2.send(new DescribeVpcPeeringConnectionsCommand(request));
       return answer.VpcPeeringConnections?.[0]?.Status?.Code;
     };
-    const asked = VpcPeeringConnection?.VpcPeeringConnectionId ?? '';
-    expect(await statusOf(asked)).toBe('pending-acceptance');
+    expect(await statusOf(await askPeering(world, other))).toBe('pending-acceptance');
     const id = await peer(world, other);
     expect(await statusOf(id)).toBe('active');
+    const [table] = await routeTables(world);
+    const way = { RouteTableId: table?.RouteTableId ?? '', VpcPeeringConnectionId: id };
+    await world.ec2.send(new CreateRouteCommand({ ...way, DestinationCidrBlock: '10.9.0.0/16' }));
+    const stateOf = async () => {
+      const [now] = await routeTables(world);
+      return now?.Routes?.find((route) => route.VpcPeeringConnectionId === id)?.State;
+    };
+    expect(await stateOf()).toBe('active');
     await world.ec2.send(new DeleteVpcPeeringConnectionCommand({ VpcPeeringConnectionId: id }));
     expect(await statusOf(id)).toBe('deleted');
+    expect(await stateOf()).toBe('blackhole');
+  },
+
+  async 'V6 a subnet lies inside its VPC, and apart from the others'(world) {
+    const create = (CidrBlock: string) =>
+      world.ec2.send(new CreateSubnetCommand({ VpcId: world.vpc, CidrBlock }));
+    await refused('InvalidSubnet.Range', create('10.9.0.0/24'));
+    await refused('InvalidSubnet.Conflict', create('10.0.1.128/25'));
+    await create('10.0.3.0/24');
+  },
+
+  async 'V7 every interface has an address of its own in its subnet'(world) {
+    const addresses: string[] = [];
+    for (let at = 0; at < 4; at += 1) {
+      const { interfaceId } = await world.launch([]);
+      addresses.push((await world.interface(interfaceId))?.PrivateIpAddress ?? '');
+    }
+    expect(new Set(addresses).size).toBe(4);
+    for (const address of addresses) expect(address).toMatch(/^10\.0\.1\.\d+$/);
   },
 
   async 'B1 the bucket of one action runs dry, and no other with it'(world) {

@@ -6,7 +6,7 @@ import {
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { expect } from 'vitest';
-import { peer } from './group-cases.ts';
+import { askPeering, peer } from './group-cases.ts';
 import { type Cases, cidrs, fromGroup, fromList, refused, tcp, type World } from './world.ts';
 
 type Direction = 'ingress' | 'egress';
@@ -168,6 +168,8 @@ export const ruleCases: Cases = {
   async 'R12 a rule names a group of another VPC only over active peering'(world) {
     const other = await world.makeVpc('10.9.0.0/16');
     const [group, foreign] = [await world.makeGroup(), await world.makeGroup(other)];
+    await refused('InvalidGroup.NotFound', world.allow(group, fromGroup(443, foreign)));
+    await askPeering(world, other);
     await refused('InvalidGroup.NotFound', world.allow(group, fromGroup(443, foreign)));
     await peer(world, other);
     await world.allow(group, fromGroup(443, foreign));

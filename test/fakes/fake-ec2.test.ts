@@ -225,8 +225,19 @@ describe('time', () => {
     nowMs = fake.nextDueMs ?? 0;
     expect(stateOf()).toBe('terminated');
     expect(groupsOf(interfaceId)).toBeUndefined();
+    fake.admin.TerminateInstances({ InstanceIds: [instance] });
     const told = events.map((event) => event.detail.state);
     expect(told).toEqual(['pending', 'running', 'shutting-down', 'terminated']);
+  });
+
+  test('C3 what was due before a call happened then, not at the call', () => {
+    fake.consistency.transitionMs = 1_000;
+    const startedMs = nowMs;
+    launch([]);
+    nowMs += 60_000;
+    fake.settle();
+    const times = events.map((event) => Date.parse(event.time) - startedMs);
+    expect(times).toEqual([0, 1_000]);
   });
 
   test('N5 a tag event holds all tags and a rising version', () => {
@@ -324,5 +335,7 @@ describe('what an outside client cannot bring about', () => {
     );
     expect(groupsOf(interfaceId)).toEqual(kept);
     expect(kept).toHaveLength(1);
+    const written = fake.log.find((call) => call.action === 'ModifyNetworkInterfaceAttribute');
+    expect(written?.input.Groups).toEqual(kept);
   });
 });
