@@ -48,6 +48,12 @@ beforeAll(async () => {
   dana = await sandbox.createIamUser('dana', allow('execute-api:Invoke'));
   stranger = await sandbox.createIamUser('stranger', allow('s3:ListAllMyBuckets'));
   estate = await buildEstate(target(), () => {});
+  // Its first call starts a function, at a moment when the events of a whole estate start many.
+  await eventually(
+    'the API answers',
+    async () => ((await call('GET', '/v1/status')).status === 200 ? true : undefined),
+    180_000,
+  );
 });
 
 afterAll(async () => {
