@@ -425,6 +425,24 @@ describe('enforcing, as deployed', () => {
     expect(await foreignNames()).toEqual(['agents']);
   });
 
+  test('a workload that cannot be read comes again, later, and is moved', async () => {
+    const mover = estate.instances.worker?.[3] ?? '';
+    // More than the SDK repeats by itself, so that the message itself has to come again.
+    sandbox.door.throttleNext('DescribeInstances', 8);
+    const Tags = [{ Key: 'tier', Value: 'api' }];
+    await ec2.send(new CreateTagsCommand({ Resources: [mover], Tags }));
+    await eventually(
+      'it has moved, after its message was put off',
+      async () => {
+        const { names } = await interfaceOf(ec2, mover);
+        if (!names.includes('Bulkhead/segment/shop-api')) return undefined;
+        const calls = await sandbox.door.recordedCalls();
+        return calls.find(({ action }) => action === 'sqs:ChangeMessageVisibility');
+      },
+      120_000,
+    );
+  });
+
   test('a hole that a hand makes is found by the next sweep', async () => {
     const { groups, names } = await interfaceOf(ec2, instance);
     const GroupId = groups[names.indexOf('Bulkhead/segment/shop-worker')] ?? '';
