@@ -48,6 +48,12 @@ beforeAll(async () => {
   dana = await sandbox.createIamUser('dana', allow('execute-api:Invoke'));
   stranger = await sandbox.createIamUser('stranger', allow('s3:ListAllMyBuckets'));
   estate = await buildEstate(target(), () => {});
+  // Its first call starts a function, at a moment when the events of a whole estate start many.
+  await eventually(
+    'the API answers',
+    async () => ((await call('GET', '/v1/status')).status === 200 ? true : undefined),
+    180_000,
+  );
 });
 
 afterAll(async () => {
@@ -417,6 +423,24 @@ describe('enforcing, as deployed', () => {
   test('a kept group stays when the other foreign groups come off', async () => {
     await publish(keeping('enforce'));
     expect(await foreignNames()).toEqual(['agents']);
+  });
+
+  test('a workload that cannot be read comes again, later, and is moved', async () => {
+    const mover = estate.instances.worker?.[3] ?? '';
+    // More than the SDK repeats by itself, so that the message itself has to come again.
+    sandbox.door.throttleNext('DescribeInstances', 8);
+    const Tags = [{ Key: 'tier', Value: 'api' }];
+    await ec2.send(new CreateTagsCommand({ Resources: [mover], Tags }));
+    await eventually(
+      'it has moved, after its message was put off',
+      async () => {
+        const { names } = await interfaceOf(ec2, mover);
+        if (!names.includes('Bulkhead/segment/shop-api')) return undefined;
+        const calls = await sandbox.door.recordedCalls();
+        return calls.find(({ action }) => action === 'sqs:ChangeMessageVisibility');
+      },
+      120_000,
+    );
   });
 
   test('a hole that a hand makes is found by the next sweep', async () => {

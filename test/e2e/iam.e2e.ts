@@ -30,7 +30,7 @@ beforeAll(async () => {
   const calls = records.flatMap((record) => record.calls);
   const distinct = new Set(
     calls.map(({ role, action, resource }) =>
-      [shortRole(role), action, resource.replace(/[^:/]*$/, '')].join(' '),
+      [shortRole(role), action, kindOf(resource)].join(' '),
     ),
   );
   const total = calls.reduce((sum, { count }) => sum + count, 0);
@@ -39,6 +39,11 @@ beforeAll(async () => {
       `${grants.length} grants and ${narrowings.length} conditions, ${exempt.size} exempt`,
   );
 });
+
+/** Without the id, and without what CloudFormation adds to a name. */
+function kindOf(resource: string): string {
+  return resource.replace(/\/.*$/, '').replace(/-[0-9A-Fa-f]{12,}(?=$|[.:]).*$/, '');
+}
 
 /** `WorkloadPathWorkloadRole` of `Bulkhead-WorkloadPathWorkloadRole97F74B3D-DF0ECB984F10A`. */
 function shortRole(name: string): string {
