@@ -113,7 +113,7 @@ export function hookEc2(ec2: FakeEc2, slots: ReadonlyMap<string, Slot>, watch: E
     if (environment === undefined) return;
     under.set(call.input, environment);
     await environment.arrive(saidOf(call));
-    if (!READ.test(call.action)) watch.before(call, environment);
+    if (!READ.test(call.action)) await watch.before(call, environment);
   };
   ec2.hooks.after = async (call) => {
     const environment = under.get(call.input);
@@ -125,6 +125,6 @@ export function hookEc2(ec2: FakeEc2, slots: ReadonlyMap<string, Slot>, watch: E
 
 /** Sees each write of a function right before and right after it takes effect. */
 export interface Ec2Watch {
-  before(call: PendingCall, by: Environment): void;
+  before(call: PendingCall, by: Environment): Promise<void>;
   after(call: PendingCall, by: Environment): void;
 }
