@@ -1,3 +1,4 @@
+import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { type AwsEvent, createFakeEc2, type FakeEc2 } from '../fakes/ec2/create-fake-ec2.ts';
 import { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import { createMemoryStore } from '../fakes/store/memory-store.ts';
@@ -127,15 +128,21 @@ class Run {
   /** Things go on and things go wrong. */
   async #trouble(): Promise<void> {
     this.#faults.rates = drawRates(this.#random);
+    Object.assign(this.#ec2.consistency, {
+      transitionMs: 3_000,
+      hiddenMsMax: this.#random.chance(0.5) ? 0 : 2_000,
+      staleMsMax: 3_000,
+      staleShare: this.#random.chance(0.5) ? 0 : 0.1,
+    });
     const until = this.#scheduler.now + this.#random.between(3, 8) * 60_000;
     const meanActMs = this.#random.between(3, 20) * 1_000;
     const meanPublishMs = this.#random.between(40, 150) * 1_000;
     let nextPublish = this.#scheduler.now + this.#random.between(5, 60) * 1_000;
     for (let round = 0; this.#scheduler.now < until; round += 1) {
       await this.#for(this.#random.between(200, 2 * meanActMs));
-      this.#world.act();
+      this.#attempt(() => this.#world.act());
       if (this.#random.chance(0.05) && this.#faults.strikes('group edited by hand')) {
-        this.#world.editByHand();
+        this.#attempt(() => this.#world.editByHand());
       }
       if (this.#scheduler.now < nextPublish) continue;
       await this.#publish(changedPolicy(this.#random, this.#policy, round));
@@ -157,6 +164,16 @@ class Run {
     await this.#for(PUBLISH_AGAIN_MS);
     this.#plant.isSweeping = true;
     await this.#for(QUIET_SWEEPS * 60_000);
+  }
+
+  /** Whom EC2 refuses something does something else. */
+  #attempt(deed: () => void): void {
+    try {
+      deed();
+    } catch (error) {
+      if (!(error instanceof EC2ServiceException)) throw error;
+      this.#trace(`EC2 refuses: ${error.name}`);
+    }
   }
 
   async #publish(policy: SimPolicy): Promise<void> {
@@ -200,12 +217,6 @@ class Run {
       account: '000000000000',
       quotas: { groupsPerInterface: this.#random.chance(0.7) ? 10 : 5 },
       onEvent: (event) => this.#onEvent(event),
-    });
-    Object.assign(ec2.consistency, {
-      transitionMs: 3_000,
-      hiddenMsMax: this.#random.chance(0.5) ? 0 : 2_000,
-      staleMsMax: 3_000,
-      staleShare: this.#random.chance(0.5) ? 0 : 0.1,
     });
     return ec2;
   }

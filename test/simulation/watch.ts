@@ -149,7 +149,10 @@ export class Watch implements Ec2Watch {
   #checkGeneration(call: PendingCall, by: Environment): void {
     const id = String(call.input.NetworkInterfaceId);
     const claim = this.#claims.get(`${by.name} ${id}`);
-    if (claim === undefined) return this.#complain(`${id} was written without a lease`);
+    if (claim === undefined) {
+      this.#complain(`${id} was written without a lease`);
+      return;
+    }
     const read = (this.#headsRead.get(by.name) ?? []).filter(({ at }) => at >= claim.at);
     const meant = Math.max(claim.what.generation, ...read.map(({ what }) => what));
     const applied = this.#applied.get(id) ?? 0;
