@@ -86,9 +86,9 @@ export async function readListed(
   const records = await ports.store.readInterfaces(steps.map((step) => step.interface));
   const byId = new Map(records.map((record) => [record.interface, record]));
   const open = steps.filter((step) => !hasArrived(byId.get(step.interface), plan, options.phase));
-  const unwritable = await readUnwritable(ports, open);
+  const { unwritable, gone } = await readUnwritable(ports, open);
   const listed = steps.map((step): Listed => {
-    const record = byId.get(step.interface);
+    const record = gone.has(step.interface) ? undefined : byId.get(step.interface);
     const outcome = unwritable.has(step.workload)
       ? skipped(unwritable.get(step.workload))
       : outcomeOf(record, plan, options);
@@ -108,17 +108,29 @@ function hasArrived(record: InterfaceRecord | undefined, plan: Plan, phase: Writ
   return record.phase === 'steady' || phase === 'attach';
 }
 
-/** Workloads among the open ones that the write path has no business with any more. */
-async function readUnwritable(
-  ports: Ports,
-  open: readonly InterfaceStep[],
-): Promise<ReadonlyMap<string, WorkloadRecord>> {
-  const found = new Map<string, WorkloadRecord>();
-  for (const workload of new Set(open.map((step) => step.workload))) {
+interface Unwritable {
+  /** By workload. */
+  readonly unwritable: ReadonlyMap<string, WorkloadRecord>;
+  /** Interfaces that EC2 does not know any more. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/**
+ * Workloads among the open ones that the write path has no business with any more. One without a
+ * record was forgotten since the phase was set; its interface may live on with another workload.
+ */
+async function readUnwritable(ports: Ports, open: readonly InterfaceStep[]): Promise<Unwritable> {
+  const unwritable = new Map<string, WorkloadRecord>();
+  const gone = new Set<string>();
+  for (const [workload, steps] of Map.groupBy(open, (step) => step.workload)) {
     const record = await ports.store.readWorkload(workload);
-    if (record !== undefined && record.control !== 'attach') found.set(workload, record);
+    if (record !== undefined && record.control !== 'attach') unwritable.set(workload, record);
+    if (record !== undefined) continue;
+    for (const { interface: nic } of steps) {
+      if ((await ports.reader.readInterface(nic)) === undefined) gone.add(nic);
+    }
   }
-  return found;
+  return { unwritable, gone };
 }
 
 function skipped(record: WorkloadRecord | undefined): Outcome {

@@ -27,8 +27,9 @@ const EVENTS = { fifo: false, visibilityMs: 180_000, maxReceives: 5 } as const;
 /** How late an event comes that comes late. */
 const LATE_MS_MAX = 150_000;
 
-/** An idle poller looks again after this long. */
-const POLL_MS = 250;
+/** An idle poller looks again after this long, and after ever longer while there is nothing. */
+const POLL_MS_MIN = 100;
+const POLL_MS_MAX = 3_000;
 
 export interface PlantOptions {
   readonly stage: Stage;
@@ -133,12 +134,15 @@ export class Plant {
     handle: (slot: Slot, batch: readonly Received[]) => Promise<BatchAnswer>,
   ): Promise<never> {
     const { scheduler, random } = this.#stage;
+    let idleMs = POLL_MS_MIN;
     for (;;) {
       const batch = queue.receive(random.between(1, BATCH_MAX));
       if (batch.length === 0) {
-        await scheduler.wait(random.between(POLL_MS / 2, POLL_MS));
+        await scheduler.wait(random.between(idleMs / 2, idleMs));
+        idleMs = Math.min(idleMs * 1.3, POLL_MS_MAX);
         continue;
       }
+      idleMs = POLL_MS_MIN;
       this.#perhapsAgain(queue, batch);
       try {
         const { batchItemFailures } = await handle(this.#slot(name), batch);

@@ -17,7 +17,7 @@ import { type Size, World } from './world.ts';
 const START_MS = Date.parse('2026-11-24T12:00:00Z');
 
 /** How long the quiet after the faults is, in sweeps, before everything has to be right. */
-const QUIET_SWEEPS = 5;
+const QUIET_SWEEPS = 3;
 
 /** The sweep publishes again at most this often (engine/sweep.ts), which may be what is missing. */
 const PUBLISH_AGAIN_MS = 600_000;
@@ -134,7 +134,7 @@ class Run {
       staleMsMax: 3_000,
       staleShare: this.#random.chance(0.5) ? 0 : 0.1,
     });
-    const until = this.#scheduler.now + this.#random.between(3, 8) * 60_000;
+    const until = this.#scheduler.now + this.#random.between(2, 6) * 60_000;
     const meanActMs = this.#random.between(3, 20) * 1_000;
     const meanPublishMs = this.#random.between(40, 150) * 1_000;
     let nextPublish = this.#scheduler.now + this.#random.between(5, 60) * 1_000;
@@ -236,6 +236,6 @@ class Run {
 }
 
 function drawSize(random: Random): Size {
-  const workloads = random.chance(0.05) ? random.between(30, 60) : random.between(6, 20);
+  const workloads = random.chance(0.03) ? random.between(30, 60) : random.between(5, 14);
   return { workloads, vpcs: random.chance(0.5) ? 1 : 2 };
 }

@@ -6,7 +6,7 @@ import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import type { Environment, PortCall } from './environment.ts';
 import { filtersOf, passes } from './flows.ts';
 import { type Ec2Watch, OWNER } from './lambda.ts';
-import { portsBetween, type SimPolicy, type Tags } from './sim-policy.ts';
+import { portsBetween, type SimPolicy, type Tags, wishFor } from './sim-policy.ts';
 import type { World } from './world.ts';
 
 /** Whoever decided has written by now, or has lost its lease (engine/write-path.ts). */
@@ -39,6 +39,7 @@ export class Watch implements Ec2Watch {
   readonly #now: () => number;
   readonly #heads: Said<Head>[] = [];
   readonly #records = new Map<string, Said<Tags>[]>();
+  readonly #held = new Set<string>();
   readonly #settled = new Map<string, number>();
   readonly #claims = new Map<string, Said<LeaseClaim>>();
   readonly #headsRead = new Map<string, Said<number>[]>();
@@ -68,8 +69,10 @@ export class Watch implements Ec2Watch {
     const said = <T>(what: T): Said<T> => ({ at: call.at, what });
     if (call.name === 'store.writeHead') this.#heads.push(said(first as Head));
     if (call.name === 'store.writeWorkload') {
-      const { identity } = first as WorkloadRecord;
+      const { identity, held } = first as WorkloadRecord;
       push(this.#records, identity.workload, said(identity.tags));
+      if (held) this.#held.add(identity.workload);
+      else this.#held.delete(identity.workload);
     }
     if (call.name === 'store.claim') {
       const claim = first as LeaseClaim;
@@ -102,7 +105,9 @@ export class Watch implements Ec2Watch {
       const id = String(call.input.NetworkInterfaceId);
       const [was, is] = [nicOf(before, id), nicOf(after, id)];
       const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];
-      if (lost.length > 0) this.#checkFlows(call, before, after, (nic) => nic.id === id);
+      if (lost.length === 0 || was === undefined) return;
+      if (lost.every((group) => isOurs(before, group)) && this.#isToBeObserved(was)) return;
+      this.#checkFlows(call, before, after, (nic) => nic.id === id);
       return;
     }
     const id = String(call.input.GroupId ?? '');
@@ -182,7 +187,7 @@ export class Watch implements Ec2Watch {
     const later = new Map(after.interfaces.map((nic) => [nic.id, nic]));
     for (const nic of before.interfaces.filter(isConcerned)) {
       for (const peer of before.interfaces) {
-        if (peer.id === nic.id || !this.#isKnown(peer.id)) continue;
+        if (peer.id === nic.id || !this.#isKnown(peer)) continue;
         for (const [from, to] of [
           [nic, peer],
           [peer, nic],
@@ -199,6 +204,14 @@ export class Watch implements Ec2Watch {
         }
       }
     }
+  }
+
+  /** Whoever sets a segment back to `observe` asks for its group to come off. */
+  #isToBeObserved(nic: Nic): boolean {
+    const identities = this.#identities(nic);
+    return this.#policiesInPlay().some((policy) =>
+      identities.some((tags) => wishFor(policy, tags).mode === 'observe'),
+    );
   }
 
   #allowed(policies: readonly SimPolicy[], from: Nic, to: Nic): readonly number[] {
@@ -238,8 +251,12 @@ export class Watch implements Ec2Watch {
     );
   }
 
-  /** Since it last changed, it was settled, or a plan that is in force has seen it. */
-  #isKnown(nic: string): boolean {
+  /**
+   * Since it last changed, it was settled, or a plan that is in force has seen it. What is held is
+   * not what its tags say until a person has decided.
+   */
+  #isKnown({ id: nic, attachment }: Nic): boolean {
+    if (this.#held.has(attachment?.instance ?? '')) return false;
     const touched = this.#world.touched.get(nic) ?? 0;
     const plan = this.#heads.at(-1)?.what.plan ?? '';
     const inventory = this.#archive.documents.get(`plans/${plan}/inventory`);
