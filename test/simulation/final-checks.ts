@@ -132,6 +132,8 @@ function compareGroups(stands: Stands, takenOff: ReadonlySet<string>): string[] 
     return bare.length === 0 || isFull ? [] : [`${who} is blocked and lacks ${bare}`];
   }
   if (record.status === 'blocked') return [];
+  // AWS wants one group at least: what has nothing to go back to keeps ours.
+  if (wish.mode === 'observe' && foreign.length === 0) return [];
   if (carried.sort().join() !== wanted.join()) {
     return [`${who} carries ${carried.join(' ') || 'nothing of ours'}, not ${wanted.join(' ')}`];
   }
@@ -179,7 +181,16 @@ async function checkPlan(
     ...{ desired, inventory, ledger, policy, held, now, generation, owner: OWNER },
     ...{ base: generation, kind: 'publish' as const },
   });
-  const open = steps.filter((step) => !('blocked' in step && step.blocked !== undefined));
+  const blocked = (await store.readHead())?.blockedSegments ?? {};
+  // Rules of a blocked segment stay, since somebody may live on them, and so do groups they name.
+  const isBlocked = (group: string): boolean =>
+    Object.keys(blocked).some((name) => group.includes(`:${name}@`));
+  const open = steps.filter((step) =>
+    'interface' in step
+      ? step.blocked === undefined
+      : !(step.kind === 'revoke' && isBlocked(step.group)) &&
+        !(step.kind === 'delete-group' && Object.keys(blocked).length > 0),
+  );
   const left = open.map((step) => `planning again wants ${step.id}`);
   return [...left, ...compareBoth(inventory, bundle, desired.memberships, records, now)];
 }

@@ -138,8 +138,8 @@ export class Plant {
     for (;;) {
       const batch = queue.receive(random.between(1, BATCH_MAX));
       if (batch.length === 0) {
-        await scheduler.wait(random.between(idleMs / 2, idleMs));
-        idleMs = Math.min(idleMs * 1.3, POLL_MS_MAX);
+        await scheduler.wait(random.between(Math.ceil(idleMs / 2), idleMs));
+        idleMs = Math.min(Math.ceil(idleMs * 1.3), POLL_MS_MAX);
         continue;
       }
       idleMs = POLL_MS_MIN;

@@ -147,7 +147,7 @@ class Run {
       if (this.#scheduler.now < nextPublish) continue;
       await this.#publish(changedPolicy(this.#random, this.#policy, round));
       nextPublish =
-        this.#scheduler.now + this.#random.between(meanPublishMs / 2, meanPublishMs * 2);
+        this.#scheduler.now + this.#random.between(Math.ceil(meanPublishMs / 2), meanPublishMs * 2);
     }
   }
 
