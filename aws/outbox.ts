@@ -22,6 +22,8 @@ export interface OutgoingMessage {
   /** Both for a FIFO queue, neither for a standard one. */
   readonly group?: string;
   readonly deduplicationId?: string;
+  /** Comes out after so long, 900 at most; a FIFO queue takes none. */
+  readonly delaySeconds?: number;
 }
 
 /** Keys of the messages that SQS did not take, each with SQS's reason. */
@@ -92,6 +94,7 @@ function toEntry(message: OutgoingMessage, position: number): SendMessageBatchRe
     ...(message.deduplicationId === undefined
       ? {}
       : { MessageDeduplicationId: message.deduplicationId }),
+    ...(message.delaySeconds === undefined ? {} : { DelaySeconds: message.delaySeconds }),
   };
 }
 

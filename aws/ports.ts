@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Ids, Ports, Queue, Signal } from '../engine/ports.ts';
+import type { Clock, Ids, Ports, Queue, Signal } from '../engine/ports.ts';
 import { createArchive } from './archive.ts';
 import { Outbox } from './outbox.ts';
 import { createQueue } from './queue.ts';
@@ -16,6 +16,8 @@ export interface PortsOptions {
   readonly bucket: string;
   /** URL; a function without one cannot wake workloads. */
   readonly workloadQueue?: string;
+  /** URL; a function without one cannot park them. */
+  readonly parkedQueue?: string;
   /** ARNs of the write roles; a function without them cannot write to EC2. */
   readonly enforceRole?: string;
   readonly restoreRole?: string;
@@ -27,12 +29,7 @@ export function createPorts(options: PortsOptions): Ports {
   const { owner, enforceRole, restoreRole } = options;
   return {
     owner,
-    clock: {
-      now: () => Date.now(),
-      sleep: async (ms) => {
-        await wait(ms);
-      },
-    },
+    clock: createClock(),
     ids: createIds(),
     reader: new AwsReader(owner),
     writer: createWriter({
@@ -44,8 +41,17 @@ export function createPorts(options: PortsOptions): Ports {
     }),
     store: createStore(new Table(options.table)),
     archive: createArchive(options.bucket),
-    queue: queueOf(options.workloadQueue),
+    queue: queueOf(options),
     signal: options.signal,
+  };
+}
+
+export function createClock(): Clock {
+  return {
+    now: () => Date.now(),
+    sleep: async (ms) => {
+      await wait(ms);
+    },
   };
 }
 
@@ -62,11 +68,13 @@ function createIds(): Ids {
   };
 }
 
-function queueOf(url: string | undefined): Queue {
-  if (url !== undefined) return createQueue(new Outbox(url));
-  return {
-    async wake() {
-      throw new Error('this function was given no queue; infra/ does that where it is needed');
-    },
+function queueOf({ workloadQueue, parkedQueue }: PortsOptions): Queue {
+  if (workloadQueue !== undefined) {
+    const parked = parkedQueue === undefined ? undefined : new Outbox(parkedQueue);
+    return createQueue(new Outbox(workloadQueue), parked);
+  }
+  const absent = async (): Promise<never> => {
+    throw new Error('this function was given no queue; infra/ does that where it is needed');
   };
+  return { wake: absent, remind: absent };
 }

@@ -1,4 +1,5 @@
 import type { Store } from '../engine/ports.ts';
+import { budgetStore } from './store/budget.ts';
 import { interfaceStore } from './store/interfaces.ts';
 import { numberStore } from './store/numbers.ts';
 import { publishingStore } from './store/publishing.ts';
@@ -12,5 +13,6 @@ export function createStore(table: Table): Store {
     ...workloadStore(table),
     ...interfaceStore(table),
     ...numberStore(table),
+    ...budgetStore(table),
   };
 }

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
@@ -22,6 +26,10 @@ import { ConditionFailed, type Page } from '../engine/ports.ts';
  * | its membership      | workload#<id>    | segment#<name>      | segment#<name>  | <id>        |
  * | interface           | interface#<id>   | record              | interfaces      | <id>        |
  * | its ledger          | interface#<id>   | ledger              | ledger          | <id>        |
+ * | running members     | leaves           | running             |                 |             |
+ * | a segment's leaves  | leaves#<name>    | window              |                 |             |
+ * | parked workload     | workload#<id>    | parked              | parked          | <due>#<id>  |
+ * | budget of an action | budget           | <action>            |                 |             |
  * | plan                | plans            | <generation, 12>    |                 |             |
  * | policy in force     | policy           | current             |                 |             |
  * | policy, once        | policies         | <time>#<version>    |                 |             |
@@ -119,6 +127,27 @@ export class Table {
     });
   }
 
+  /**
+   * As `update`, where a condition that is not met is an answer and no error: numbers of the item as
+   * it is after the call, either way.
+   */
+  async updateNumbers(
+    key: Key,
+    change: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>,
+  ): Promise<{ readonly met: boolean; readonly numbers: Readonly<Record<string, number>> }> {
+    try {
+      const ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
+      const item = await this.update(key, { ...change, ReturnValuesOnConditionCheckFailure });
+      return { met: true, numbers: numbersOf(item) };
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      const { cause } = error;
+      if (!(cause instanceof ConditionalCheckFailedException)) throw error;
+      // The document client leaves an error's item as DynamoDB sends it. None: there is no item.
+      return { met: false, numbers: numbersOf(cause.Item ?? {}) };
+    }
+  }
+
   /** All or nothing. Throws ConditionFailed when any condition is not met. */
   async transact(items: readonly TransactItem[]): Promise<void> {
     if (items.length > TRANSACTION_ITEMS_MAX) {
@@ -207,6 +236,20 @@ export class Table {
       }
     }
   }
+}
+
+/** Attributes that are numbers, as values or in DynamoDB's own form. */
+function numbersOf(item: Item): Readonly<Record<string, number>> {
+  const numbers: Record<string, number> = {};
+  for (const [name, value] of Object.entries(item)) {
+    const raw = isNumberAttribute(value) ? Number(value.N) : value;
+    if (typeof raw === 'number') numbers[name] = raw;
+  }
+  return numbers;
+}
+
+function isNumberAttribute(value: unknown): value is { readonly N: string } {
+  return typeof value === 'object' && value !== null && 'N' in value;
 }
 
 function isUnmet(error: unknown): boolean {

@@ -1,5 +1,7 @@
 import type { PlanAnswer } from '../core/api/plan-answer.ts';
+import type { LimitsReport } from '../core/model/limits.ts';
 import type { Plan, PlanStep } from '../core/model/plan.ts';
+import { assumedQuotas, growthText, limitRows } from '../core/show/limits.ts';
 import { printable } from './printable.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
@@ -24,6 +26,30 @@ export function renderPlanAnswer(session: Session, answer: PlanAnswer): string {
     renderDifference(answer.difference),
     renderUndone(session, answer),
     renderWarnings(answer),
+    renderLimits(session, answer.plan?.limits),
+  ].join('');
+}
+
+/** Rows of a table of limits; the JSON has more. */
+const LIMITS_SHOWN_MAX = 8;
+const GROWTH_SHOWN_MAX = 5;
+
+/** How much of AWS's limits is taken, the tightest first, and where growth hits one. */
+export function renderLimits(session: Session, limits: LimitsReport | undefined): string {
+  if (limits === undefined) return '';
+  const rows = limitRows(limits)
+    .slice(0, LIMITS_SHOWN_MAX)
+    .map(({ what, now, during, after, limit }) => [
+      what,
+      ...[now, during, after, limit].map(String),
+    ]);
+  return [
+    '\n',
+    renderTable(['limit', 'now', 'at most', 'after', 'of'], rows, session.colours.bold),
+    ...limits.growth
+      .slice(0, GROWTH_SHOWN_MAX)
+      .map((growth) => `${growthText(growth, limits.quotas)}\n`),
+    ...assumedQuotas(limits.quotas).map((text) => `${text}\n`),
   ].join('');
 }
 

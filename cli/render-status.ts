@@ -13,6 +13,7 @@ export function renderStatus(session: Session, status: Status): string {
     row('managed', status.managedVpcs.length === 0 ? 'no VPC' : status.managedVpcs.join(', ')),
     row('segments', String(status.segments)),
     row('workloads', describeWorkloads(status)),
+    ...describeHeld(status).map((text) => row('held', colours.yellow(text))),
     ...status.blockedSegments.map((blocked) =>
       row(
         'blocked',
@@ -24,6 +25,7 @@ export function renderStatus(session: Session, status: Status): string {
       : [row('plan', `${status.plan.id} ${status.plan.state} (${status.plan.phase})`)]),
     row('latency', describeLatency(status)),
     row('open', describeOpen(status)),
+    ...(status.parked.count === 0 ? [] : [row('parked', describeParked(status))]),
     row('sweep', status.sweep === undefined ? 'none yet' : describeSweep(status.sweep)),
     ...renderProof(session, status.proof),
     ...Object.entries(status.counts).map(([name, count]) => row('count', `${name}: ${count}`)),
@@ -75,6 +77,20 @@ function describeWorkloads(status: Status): string {
   return parts.length === 0 ? `${total}${more}` : `${total}${more}: ${parts.join(', ')}`;
 }
 
+const HELD_BECAUSE: Readonly<Record<string, string>> = {
+  left: 'in no segment any more',
+  loosened: 'an event would have ended their enforcement',
+  share: 'their segments have lost as many as the leave guard lets go',
+  flapping: 'moved by events again and again',
+};
+
+/** How many are held and why; `bulkhead workloads` names them. */
+function describeHeld({ workloads }: Status): readonly string[] {
+  return Object.entries(workloads.heldBecause).map(
+    ([because, count]) => `${count}: ${HELD_BECAUSE[because] ?? because}`,
+  );
+}
+
 function describeLatency(status: Status): string {
   const { count, receivedToWritten } = status.latency;
   if (receivedToWritten === undefined) return 'no change measured yet';
@@ -87,6 +103,12 @@ function describeOpen(status: Status): string {
   if (oldest === undefined) return 'nothing';
   const since = oldest.since === undefined ? '' : ` since ${oldest.since}`;
   return `${plural(count, 'interface')}; oldest ${oldest.interface} of ${printable(oldest.workload)}${since}`;
+}
+
+function describeParked({ parked: { count, oldest } }: Status): string {
+  if (oldest === undefined) return plural(count, 'workload');
+  const { workload, since, due, reason } = oldest;
+  return `${plural(count, 'workload')}; oldest ${printable(workload)} since ${since}, next look ${due}: ${printable(reason)}`;
 }
 
 function describeSweep(sweep: Sweep): string {

@@ -13,7 +13,10 @@ import type {
   ChangeTiming,
   Head,
   InterfaceRecord,
+  LeaveClaim,
+  Leaves,
   LedgerEntry,
+  ParkedRecord,
   PlanRecord,
   PolicyRecord,
   ProofRecord,
@@ -109,7 +112,8 @@ export interface Store {
   readWorkload(id: string): Promise<WorkloadRecord | undefined>;
   /**
    * Refused unless the stored revision is `expected` (0: absent). Writes the record, its memberships
-   * and the fences of its interfaces (each raised by one) in one transaction.
+   * and the fences of its interfaces (each raised by one) in one transaction; with `leaves`, also the
+   * windows of the segments that it leaves, refused unless each is as it was seen.
    */
   writeWorkload(
     record: WorkloadRecord,
@@ -120,6 +124,11 @@ export interface Store {
   deleteWorkload(id: string): Promise<void>;
   listWorkloads(query: WorkloadQuery): Promise<Page<WorkloadRecord>>;
   countMembers(segment: string): Promise<number>;
+
+  /** Consistent read of the running members and the windows of these segments. */
+  readLeaves(segments: readonly string[]): Promise<Leaves>;
+  /** Replaces the count of running members by segment. */
+  recordRunning(running: Leaves['running']): Promise<void>;
 
   /** Creates the record when absent. Gives the new fence. */
   raiseFence(interfaceId: string, workload: string): Promise<number>;
@@ -160,6 +169,17 @@ export interface Store {
   writeCurrentPolicy(record: PolicyRecord, expected: string | undefined): Promise<void>;
   listPolicies(cursor?: string): Promise<Page<PolicyRecord>>;
 
+  /** One conditional update: all marks are moved, or none. Gives them as they are after it. */
+  moveMarks(move: MarkMove): Promise<MarksAnswer>;
+
+  /** One place a workload; `since`, `event` and `received` stay those of the first call. */
+  park(parked: ParkedRecord): Promise<void>;
+  /** Consistent read. */
+  readParked(workload: string): Promise<ParkedRecord | undefined>;
+  unpark(workload: string): Promise<void>;
+  /** The one that is due first comes first. */
+  listParked(cursor?: string): Promise<Page<ParkedRecord>>;
+
   recordTiming(timing: ChangeTiming): Promise<void>;
   readLatency(): Promise<LatencySummary>;
   recordSweep(sweep: SweepRecord): Promise<void>;
@@ -171,11 +191,46 @@ export interface Store {
   readCounts(): Promise<Readonly<Record<string, number>>>;
 }
 
+/** The API actions that Ec2Writer makes; EC2 counts each in a bucket of its own. */
+export type WriteAction =
+  | 'ModifyNetworkInterfaceAttribute'
+  | 'CreateSecurityGroup'
+  | 'DeleteSecurityGroup'
+  | 'AuthorizeSecurityGroupIngress'
+  | 'AuthorizeSecurityGroupEgress'
+  | 'RevokeSecurityGroupIngress'
+  | 'RevokeSecurityGroupEgress';
+
+/**
+ * How far one action's budget is used; engine/write-budget.ts says what each means. Whole
+ * milliseconds since 1970; 0 before the first use. None ever goes back.
+ */
+export interface Marks {
+  readonly tat: number;
+  readonly line: number;
+  readonly reserve: number;
+}
+
+export interface MarkMove {
+  readonly action: WriteAction;
+  readonly to?: Partial<Marks>;
+  readonly by?: Partial<Marks>;
+  /** Where these marks must lie, ends included. */
+  readonly when: Partial<Readonly<Record<keyof Marks, readonly [number, number]>>>;
+}
+
+export interface MarksAnswer {
+  readonly moved: boolean;
+  readonly marks: Marks;
+}
+
 export interface WriteWorkloadOptions {
   /** The record that this one replaces, where the caller has it: saves a read. */
   readonly previous?: WorkloadRecord;
   /** Interfaces whose fence is raised. Default: all of the record. */
   readonly raise?: readonly string[];
+  /** Segments that it leaves by an event, counted by the leave guard. */
+  readonly leaves?: readonly LeaveClaim[];
 }
 
 export interface WorkloadQuery {
@@ -222,19 +277,31 @@ export interface Archive {
   getReport(plan: string): Promise<Report | undefined>;
 }
 
-/** Why a workload is to be looked at. */
-export type WakeReason = 'event' | 'sweep' | 'plan' | 'retry' | 'api';
+/** Why a workload is to be looked at. `parked`: its record is kept, its write has waited. */
+export type WakeReason = 'event' | 'sweep' | 'plan' | 'retry' | 'parked' | 'api';
 
 export interface Wake {
   readonly workload: string;
   readonly reason: WakeReason;
   /** Makes the message unique; the same id within five minutes is one message. */
   readonly deduplicationId: string;
+  /** When AWS says it happened and when it was received; milliseconds since 1970. */
+  readonly event?: number | undefined;
+  readonly received?: number | undefined;
+}
+
+/** Comes out again when a parked workload is due. */
+export interface Reminder {
+  readonly workload: string;
+  /** As in the ParkedRecord that it belongs to. */
+  readonly due: string;
 }
 
 export interface Queue {
   /** Messages without data, one message group per workload. */
   wake(wakes: readonly Wake[]): Promise<void>;
+  /** At most 900 seconds (SQS); whoever is due later is reminded in between. */
+  remind(reminder: Reminder, delaySeconds: number): Promise<void>;
 }
 
 /** Coded events to the log and metrics; the code is listed in docs/messages.md. */

@@ -1,3 +1,4 @@
+import { decideJoins, type Joins } from '../core/compile/decide-joins.ts';
 import { decideMembership } from '../core/compile/decide-membership.ts';
 import type { Blocked, Membership } from '../core/model/desired-state.ts';
 import type { Identity } from '../core/model/identity.ts';
@@ -9,6 +10,8 @@ export interface Standing {
   readonly membership: Membership;
   /** Keeps its groups until a person decides. */
   readonly held: boolean;
+  /** Only while it is held and keeps groups of segments that it is in no more. */
+  readonly joins?: Joins;
   /** Gets the isolation group and nothing else. */
   readonly isolate: boolean;
   /** It has an interface in a VPC that is managed. */
@@ -19,7 +22,7 @@ export interface Standing {
 /** The part of a record that a standing depends on. */
 export type Subject = Pick<
   WorkloadRecord,
-  'identity' | 'left' | 'loosened' | 'classified' | 'firstSeen'
+  'identity' | 'left' | 'loosened' | 'guarded' | 'keeps' | 'classified' | 'firstSeen'
 >;
 
 export function isUnclassified(membership: Membership): boolean {
@@ -39,22 +42,42 @@ export function decideStanding(inForce: InForce, subject: Subject, nowMs: number
   const windowOver = nowMs - Date.parse(subject.firstSeen) >= settings.settleWindowMs;
   const neverClassified = lost && !subject.classified && windowOver;
   const blocked = blockedBy(head, member);
+  const guarded = managed && standsSince(head, subject.guarded?.generation);
+  const held =
+    (left && settings.onLeave === 'hold') ||
+    guarded ||
+    (!lost && standsSince(head, subject.loosened));
+  const { keeps } = subject;
   return {
     membership,
-    held: (left && settings.onLeave === 'hold') || (!lost && isLoosened(inForce, subject)),
+    held,
+    ...(held && keeps !== undefined
+      ? { joins: decideJoins(index, subject.identity, keeps.segments) }
+      : {}),
     isolate:
-      (left && settings.onLeave === 'isolate') ||
+      (left && settings.onLeave === 'isolate' && !guarded) ||
       (neverClassified && settings.unclassified === 'isolate'),
     managed,
     ...(blocked === undefined ? {} : { blocked }),
   };
 }
 
-function isLoosened({ head }: InForce, { loosened }: Pick<Subject, 'loosened'>): boolean {
-  return head.kind === 'publish' && loosened === head.generation;
+/** The oldest generation whose holds stand. */
+export function heldSince(head: Head): number {
+  return head.heldSince ?? head.generation;
 }
 
-function isManaged({ bundle }: InForce, identity: Identity): boolean {
+/** Whether a hold that was made under this generation still stands: no plan has ended it. */
+export function standsSince(head: Head, generation: number | undefined): boolean {
+  return head.kind === 'publish' && generation !== undefined && generation >= heldSince(head);
+}
+
+/** Nothing is written for it, as all its segments are withheld; core/plan/decide-interface.ts. */
+export function keepsByConflict(membership: Membership): boolean {
+  return membership.mode === 'observe' && membership.withheld.length > 0;
+}
+
+export function isManaged({ bundle }: InForce, identity: Identity): boolean {
   return identity.vpc !== undefined && bundle.vpcs.includes(identity.vpc);
 }
 
@@ -106,7 +129,7 @@ export function loosenedByEvent(
   if (decideMembership(index, after).mode === 'enforce') return undefined;
   const wasEnforced = decideMembership(index, stored.identity).mode === 'enforce';
   const isStillOut = stored.left === true && stored.loosened !== undefined;
-  const isHeldNow = stored.loosened === head.generation;
+  const isHeldNow = standsSince(head, stored.loosened);
   return wasEnforced || isStillOut || isHeldNow ? head.generation : undefined;
 }
 

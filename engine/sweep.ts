@@ -1,13 +1,23 @@
 import { compilePolicy } from '../core/compile/compile-policy.ts';
 import type { Inventory, Workload } from '../core/model/inventory.ts';
 import type { InterfaceStep, Plan } from '../core/model/plan.ts';
-import type { PlanRecord, SweepRecord, WorkloadRecord } from '../core/model/record.ts';
+import type {
+  InterfaceRecord,
+  PlanRecord,
+  SweepRecord,
+  WorkloadRecord,
+} from '../core/model/record.ts';
+import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
+import { countRunning } from './leave-guard.ts';
 import { mergeReading } from './merge-reading.ts';
+import { wakeOverdue } from './parking.ts';
 import type { Page, Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
-import { readHeld, readInventory, readLedgers } from './publish/prepare.ts';
+import { heldAmong, leavingAmong, readRecords } from './publish/holds.ts';
+import { readInventory, readLedgers } from './publish/prepare.ts';
+import { heldSince } from './standing.ts';
 import { draftRecord } from './workload-record.ts';
 
 export interface SweepReport {
@@ -56,17 +66,20 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   if (inForce === undefined) {
     return await finish(ports, { startedAt, openPlans, findings: new Map(), publishNeeded: [] });
   }
-  const records = await readAll((cursor) =>
-    ports.store.listWorkloads({ limit: 100, ...(cursor === undefined ? {} : { cursor }) }),
+  const records = await readRecords(ports);
+  await ports.store.recordRunning(
+    countRunning(records, leaveGuardOf(inForce.bundle.policy.settings), ports.clock.now()),
   );
   const inventory = await readInventory(ports);
   const stored = new Map(records.map((record) => [record.identity.workload, record]));
   const findings = new Map<string, Finding>();
   await findChanges(ports, { inForce, inventory, stored, findings });
   if (inventory.gaps.length === 0) findVanished(inventory, records, findings);
-  await findDrift(ports, { inventory, findings });
-  const plan = await planAgain(ports, inForce, inventory);
-  if (inForce.head.phase === 'steady') findUnplanned(plan, findings);
+  const interfaces = await readAll((cursor) => ports.store.listInterfaces(cursor));
+  const parked = findParked(ports, interfaces);
+  findDrift(ports, { inventory, findings, interfaces, parked });
+  const plan = await planAgain(ports, inForce, { inventory, records });
+  if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
   const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, plan, plans);
   await raiseFences(ports, inventory, findings);
   if (openPlans.every(isWaiting)) await prove(ports, { inForce, inventory, stored, findings });
@@ -156,15 +169,26 @@ function findVanished(
   }
 }
 
+/** Interfaces whose write waits for its turn: looking again would change nothing but the line. */
+function findParked(ports: Ports, records: readonly InterfaceRecord[]): ReadonlySet<string> {
+  const nowMs = ports.clock.now();
+  const parked = records.filter(({ parkedUntil }) => Date.parse(parkedUntil ?? '') > nowMs);
+  return new Set(parked.map((record) => record.interface));
+}
+
+interface InterfaceGround extends Pick<Ground, 'inventory' | 'findings'> {
+  readonly interfaces: readonly InterfaceRecord[];
+  readonly parked: ReadonlySet<string>;
+}
+
 /** Interfaces whose groups are not what the last finished run had left there. */
-async function findDrift(
+function findDrift(
   ports: Ports,
-  { inventory, findings }: Pick<Ground, 'inventory' | 'findings'>,
-): Promise<void> {
+  { inventory, findings, interfaces, parked }: InterfaceGround,
+): void {
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
   const takenAt = Date.parse(inventory.takenAt);
-  const records = await readAll((cursor) => ports.store.listInterfaces(cursor));
-  for (const record of records) {
+  for (const record of interfaces) {
     const nic = nics.get(record.interface);
     if (nic === undefined) {
       // A fence raised for what had just gone; by its own id it is looked at, and forgotten.
@@ -172,6 +196,7 @@ async function findDrift(
       if (inventory.gaps.length === 0 && isSettled) add(findings, record.interface, {});
       continue;
     }
+    if (parked.has(record.interface)) continue;
     // Whoever has it now: since the record was written it may have moved.
     const { workload } = nic;
     if (record.fence > record.doneFence) add(findings, workload, {});
@@ -188,7 +213,11 @@ async function findDrift(
 }
 
 /** What the policy in force would have changed now; empty when all is as it should be. */
-async function planAgain(ports: Ports, inForce: InForce, inventory: Inventory): Promise<Plan> {
+async function planAgain(
+  ports: Ports,
+  inForce: InForce,
+  { inventory, records }: { inventory: Inventory; records: readonly WorkloadRecord[] },
+): Promise<Plan> {
   const { head, bundle } = inForce;
   const { policy } = bundle;
   const now = new Date(ports.clock.now()).toISOString();
@@ -196,17 +225,24 @@ async function planAgain(ports: Ports, inForce: InForce, inventory: Inventory): 
   const { desired } = compilePolicy({ policy, inventory, ledger, now, owner: ports.owner });
   return planChanges({
     ...{ desired, inventory, ledger, policy, now, owner: ports.owner, kind: head.kind },
-    held: await readHeld(ports, policy, head.generation),
+    held: new Set([
+      ...heldAmong(records, policy.settings, heldSince(head)),
+      ...leavingAmong(records, inForce, inventory),
+    ]),
     generation: head.generation,
     base: head.generation,
   });
 }
 
 /** Only what can be done now: a blocked step would find the same each time. */
-function findUnplanned(plan: Plan, findings: Map<string, Finding>): void {
+function findUnplanned(
+  plan: Plan,
+  findings: Map<string, Finding>,
+  parked: ReadonlySet<string>,
+): void {
   const steps = plan.steps.filter((step): step is InterfaceStep => 'interface' in step);
   for (const step of steps) {
-    if (step.blocked !== undefined) continue;
+    if (step.blocked !== undefined || parked.has(step.interface)) continue;
     add(findings, step.workload, { interfaces: [step.interface] });
   }
 }
@@ -252,6 +288,7 @@ interface Swept {
 
 async function finish(ports: Ports, swept: Swept): Promise<SweepReport> {
   const { startedAt, inventory, findings, openPlans, publishNeeded } = swept;
+  const overdue = await wakeOverdue(ports);
   const wakes: Wake[] = [...findings.keys()].sort().map((workload) => ({
     workload,
     reason: 'sweep',
@@ -274,8 +311,8 @@ async function finish(ports: Ports, swept: Swept): Promise<SweepReport> {
     ...(sweep.drifted > 0 ? { 'drift-found': sweep.drifted } : {}),
   });
   await ports.store.recordSweep(sweep);
-  ports.signal.event('sweep-finished', { ...sweep, woken: wakes.length });
-  return { sweep, woken: wakes.length, openPlans, publishNeeded };
+  ports.signal.event('sweep-finished', { ...sweep, woken: wakes.length, overdue });
+  return { sweep, woken: wakes.length + overdue, openPlans, publishNeeded };
 }
 
 async function readAll<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<readonly T[]> {

@@ -1,13 +1,17 @@
-import type { WorkloadRecord } from '../core/model/record.ts';
+import type { Guarded, WorkloadRecord } from '../core/model/record.ts';
+import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import type { InForce } from './in-force.ts';
+import { FREE, type GuardVerdict, type Move, moveOf, recentMoves } from './leave-guard.ts';
 import type { Known } from './merge-reading.ts';
 import {
   decideStanding,
   expectedStatus,
   isUnclassified,
+  keepsByConflict,
   loosenedByEvent,
   lostByEvent,
   type Standing,
+  standsSince,
 } from './standing.ts';
 
 const ISOLATED = 'no segment matches it: isolated';
@@ -28,32 +32,42 @@ export interface Drafted {
  *
  * The status is what the policy leads to expect; where nothing has changed, what the interfaces said
  * last (`blocked` for want of slots, say) stands.
+ *
+ * `verdict`: the leave guard's, on a change that takes segments away. Whether anything has changed
+ * does not depend on it.
  */
 export function draftRecord(
   inForce: InForce,
   known: Known,
   stored: WorkloadRecord | undefined,
   nowMs: number,
+  verdict: GuardVerdict = FREE,
 ): Drafted {
   const now = new Date(nowMs).toISOString();
   const left = hasLeft(inForce, known, stored);
   const loosened = stored && loosenedByEvent(inForce, stored, known.identity);
   const firstSeen = stored?.firstSeen ?? now;
   const classified = stored?.classified ?? false;
-  const subject = {
-    ...{ identity: known.identity, left, classified, firstSeen },
+  const move = moveOf(inForce, stored, known.identity);
+  const guarded = verdict.kind === 'hold' ? verdict.guarded : stillGuarded(inForce, stored, move);
+  const holds = {
     ...(loosened === undefined ? {} : { loosened }),
+    ...(guarded === undefined ? {} : { guarded }),
   };
+  const keeps = move.keeps === undefined ? {} : { keeps: move.keeps };
+  const subject = { identity: known.identity, left, classified, firstSeen, ...holds, ...keeps };
   const standing = decideStanding(inForce, subject, nowMs);
   const inNone = isUnclassified(standing.membership);
   const draft: WorkloadRecord = {
     ...known,
     membership: standing.membership,
     status: expectedStatus(standing, known.control),
-    ...reasonOf(standing, known, stored),
+    ...reasonOf(standing, { known, stored, guarded }),
     held: standing.held,
     ...(left && inNone ? { left } : {}),
-    ...(loosened === undefined ? {} : { loosened }),
+    ...holds,
+    ...(standing.held || keepsByConflict(standing.membership) ? keeps : {}),
+    ...movesOf(inForce, { stored, nowMs, verdict }),
     classified: classified || !inNone,
     firstSeen,
     changedAt: now,
@@ -75,6 +89,36 @@ export function draftRecord(
   };
 }
 
+/** Until a plan moves it, or the event is taken back. */
+function stillGuarded(
+  inForce: InForce,
+  stored: WorkloadRecord | undefined,
+  move: Move,
+): Guarded | undefined {
+  const { guarded } = stored ?? {};
+  if (move.keeps === undefined || !standsSince(inForce.head, guarded?.generation)) return undefined;
+  return guarded;
+}
+
+/** The moves that the guard will look at, this one among them if it takes place. */
+function movesOf(
+  inForce: InForce,
+  {
+    stored,
+    nowMs,
+    verdict,
+  }: {
+    readonly stored: WorkloadRecord | undefined;
+    readonly nowMs: number;
+    readonly verdict: GuardVerdict;
+  },
+): Pick<WorkloadRecord, 'moves'> {
+  const guard = leaveGuardOf(inForce.bundle.policy.settings);
+  const earlier = recentMoves(guard, stored?.moves ?? [], nowMs);
+  const moves = verdict.kind === 'count' ? [...earlier, verdict.moved] : earlier;
+  return moves.length === 0 ? {} : { moves };
+}
+
 function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadRecord {
   const { statusReason: _reason, ...rest } = draft;
   const { status, statusReason, changedAt } = stored;
@@ -94,44 +138,51 @@ function hasLeft(inForce: InForce, known: Known, stored: WorkloadRecord | undefi
   return stored.left === true || lostByEvent(inForce, stored.identity, known.identity);
 }
 
-function reasonOf(
-  standing: Standing,
-  known: Known,
-  stored: WorkloadRecord | undefined,
-): { readonly statusReason?: string } {
-  const reason = whyNot(standing, known, stored);
+interface Background {
+  readonly known: Known;
+  readonly stored: WorkloadRecord | undefined;
+  readonly guarded: Guarded | undefined;
+}
+
+function reasonOf(standing: Standing, background: Background): { readonly statusReason?: string } {
+  const reason = whyNot(standing, background);
   return reason === undefined ? {} : { statusReason: reason };
 }
 
-function whyNot(
-  standing: Standing,
-  known: Known,
-  stored: WorkloadRecord | undefined,
-): string | undefined {
+function whyNot(standing: Standing, { known, stored, guarded }: Background): string | undefined {
   if (!standing.managed) return undefined;
   if (known.control !== 'attach') return known.controlReason ?? known.control;
-  if (standing.held) {
-    const { segments, mode } = standing.membership;
-    if (segments.length > 0) {
-      return `an event put it into ${segments.join(', ')}, which is in mode ${mode}; it keeps its groups until a plan puts the former ones back`;
-    }
-    const from = stored?.membership.segments ?? [];
-    if (from.length === 0 && stored?.statusReason !== undefined) return stored.statusReason;
-    return `an event took it out of ${from.join(', ') || 'its segments'}; it keeps its groups until a person decides`;
-  }
+  if (standing.held) return whyHeld(standing, stored, guarded);
   if (standing.isolate) return ISOLATED;
   if (standing.membership.conflicts.length > 0) return standing.membership.conflicts.join('; ');
   return standing.blocked?.message;
 }
 
+function whyHeld(
+  { membership, joins }: Standing,
+  stored: WorkloadRecord | undefined,
+  guarded: Guarded | undefined,
+): string {
+  const notJoined = (joins?.conflicts ?? []).map((conflict) => `; ${conflict}`).join('');
+  const { segments, mode } = membership;
+  if (guarded !== undefined) return `${guarded.reason}${notJoined}`;
+  if (segments.length > 0) {
+    return `an event put it into ${segments.join(', ')}, which is in mode ${mode}; it keeps its groups until a plan puts the former ones back${notJoined}`;
+  }
+  const from = stored?.membership.segments ?? [];
+  if (from.length === 0 && stored?.statusReason !== undefined) return stored.statusReason;
+  return `an event took it out of ${from.join(', ') || 'its segments'}; it keeps its groups until a person decides${notJoined}`;
+}
+
 /** What two records must have in common to say the same of a workload. */
 function substance(record: WorkloadRecord): string {
   const { identity, interfaces, state, control, controlReason, membership } = record;
-  const { held, left = false, loosened, classified } = record;
+  const { held, left = false, loosened, guarded, keeps, classified } = record;
   return JSON.stringify(
     inOrder({
       ...{ identity, interfaces, state, control, controlReason, membership },
       ...{ held, left, classified, isLoosened: loosened !== undefined },
+      ...{ keeps, isGuarded: guarded !== undefined },
     }),
   );
 }

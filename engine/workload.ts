@@ -4,6 +4,8 @@ import type {
   WorkloadRecord,
   WorkloadStatus,
 } from '../core/model/record.ts';
+import { heldBecause } from '../core/plan/leave-guard.ts';
+import { guardLeaving } from './guard-leaving.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { type DatedReading, mergeReading, type TagNews, wasRefused } from './merge-reading.ts';
 import { ConditionFailed, type Ports, type WakeReason } from './ports.ts';
@@ -42,6 +44,10 @@ export interface WorkloadReport {
   readonly timing?: ChangeTiming;
   readonly because?: string;
   readonly seconds?: number;
+  /** Waiting, and what the observation told could not be kept: AWS is to be asked again. */
+  readonly readAgain?: boolean;
+  /** A write of its interfaces had waited for the budget before this run. */
+  readonly wasParked?: boolean;
 }
 
 /** Somebody else wrote the record each time; the next message decides from what is then stored. */
@@ -76,7 +82,7 @@ export async function processWorkload(
   }
   return {
     ...{ workload, kind: 'waiting', changed: false, interfaces: [] },
-    ...{ because: 'the record is written by somebody else', seconds: 1 },
+    ...{ because: 'the record is written by somebody else', seconds: 1, readAgain: true },
   };
 }
 
@@ -106,12 +112,17 @@ async function keepRecord(
     newsOf(observation, ports.clock.now()),
   );
   if (merged === undefined) return 'gone';
-  const drafted = draftRecord(inForce, merged, stored, ports.clock.now());
-  const known = await ports.store.readInterfaces(merged.interfaces);
+  const nowMs = ports.clock.now();
+  const [verdict, known] = await Promise.all([
+    guardLeaving(ports, inForce, { merged, stored, nowMs }),
+    ports.store.readInterfaces(merged.interfaces),
+  ]);
+  const drafted = draftRecord(inForce, merged, stored, nowMs, verdict);
   if (drafted.toWrite) {
     await ports.store.writeWorkload(drafted.record, stored?.revision ?? 0, {
       ...(stored === undefined ? {} : { previous: stored }),
       raise: concerns(drafted, known),
+      ...(verdict.kind === 'count' ? { leaves: verdict.claims } : {}),
     });
     if (drafted.differs) noteStatus(ports, stored, drafted.record);
   }
@@ -136,10 +147,14 @@ async function handOver(
   return { workload, kind: 'ignored', changed: false, interfaces: [], because };
 }
 
-/** A tag event of a known workload carries all that it changes; so does a plan. */
+/**
+ * A tag event of a known workload carries all that it changes; so does a plan. Where a write has
+ * waited, the record was kept before, and events that came meanwhile were not held up.
+ */
 function isReadingNeeded(observation: Observation, stored: WorkloadRecord | undefined): boolean {
   if (stored === undefined) return true;
   if (observation.reason === 'plan') return wasRefused(stored);
+  if (observation.reason === 'parked') return false;
   return observation.tags === undefined;
 }
 
@@ -210,6 +225,7 @@ function noteStatus(
     reason: record.statusReason,
     segments: record.membership.segments,
     from: stored?.membership.segments ?? [],
+    because: heldBecause(record),
   };
   if (record.held && stored?.held !== true) ports.signal.event('workload-held', fields);
   else if (record.status === 'conflict') ports.signal.event('workload-conflict', fields);
@@ -226,13 +242,15 @@ async function settleAll(
   const asked = observation.reason === 'api';
   const ids = asked ? concerns(kept, kept.known) : openOnes(inForce, kept);
   const reports: SettleReport[] = [];
+  const early = stillParked(observation, kept, ports.clock.now());
   for (const id of ids) {
-    reports.push(await settleInterface(ports, { interface: id, workload, seen: inForce }));
+    const input = { interface: id, workload, seen: inForce };
+    reports.push(early.get(id) ?? (await settleInterface(ports, input)));
   }
   await keepOutcome(ports, kept.record, reports);
   const timing = timingOf(observation, reports);
   if (timing !== undefined) await noteTiming(ports, workload, timing);
-  const slow = reports.find((report) => report.kind === 'waiting');
+  const slow = soonest(reports.filter((report) => report.kind === 'waiting'));
   const nothingNew = ids.length === 0 && !kept.toWrite && observation.reason === 'event';
   return {
     workload,
@@ -241,9 +259,33 @@ async function settleAll(
     changed: kept.differs,
     interfaces: reports,
     ...(timing === undefined ? {} : { timing }),
+    ...(kept.known.some((one) => one.parkedUntil !== undefined) ? { wasParked: true } : {}),
     ...(slow === undefined ? {} : { because: slow.reason ?? 'waiting' }),
     ...(slow === undefined ? {} : { seconds: slow.seconds ?? 1 }),
   };
+}
+
+/**
+ * Interfaces whose turn has not come. Whoever has no news to tell need not look at them: the sweep,
+ * and another interface of the workload whose turn it is.
+ */
+function stillParked(
+  { reason }: Observation,
+  { known, differs }: Kept,
+  nowMs: number,
+): ReadonlyMap<string, SettleReport> {
+  const found = new Map<string, SettleReport>();
+  if (differs || (reason !== 'sweep' && reason !== 'parked')) return found;
+  for (const { interface: id, parkedUntil, reason: because = 'waiting' } of known) {
+    if (parkedUntil === undefined || Date.parse(parkedUntil) <= nowMs) continue;
+    const seconds = (Date.parse(parkedUntil) - nowMs) / 1_000;
+    found.set(id, { interface: id, kind: 'waiting', reason: because, seconds });
+  }
+  return found;
+}
+
+function soonest(waiting: readonly SettleReport[]): SettleReport | undefined {
+  return waiting.toSorted((a, b) => (a.seconds ?? 1) - (b.seconds ?? 1))[0];
 }
 
 /** Where nothing has changed, only what no run has finished under this head and fence. */
@@ -290,7 +332,7 @@ async function keepOutcome(
   if (status === undefined) return;
   const said = reports.find((report) => report.status === status);
   const refused = reports.find((report) => report.kind === 'refused');
-  const reason = said?.blocked?.message ?? said?.reason;
+  const reason = beside(record, said?.blocked?.message ?? said?.reason);
   if (status === 'blocked') {
     ports.signal.event('workload-blocked', { workload: record.identity.workload, reason });
   }
@@ -311,6 +353,12 @@ async function keepOutcome(
   };
   if (next.status === record.status && next.statusReason === statusReason) return;
   await ports.store.writeWorkload(next, record.revision, { previous: record, raise: [] });
+}
+
+/** What holds a workload stays said, whatever keeps it from joining besides. */
+function beside({ held, statusReason = '' }: WorkloadRecord, reason: string | undefined) {
+  if (!held || reason === undefined || statusReason === '') return reason;
+  return statusReason.endsWith(reason) ? statusReason : `${statusReason}; ${reason}`;
 }
 
 function timingOf(

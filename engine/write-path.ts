@@ -21,6 +21,7 @@ import { type InForce, readInForce } from './in-force.ts';
 import { REFUSED } from './merge-reading.ts';
 import { ConditionFailed, type Ports } from './ports.ts';
 import { decideStanding, nobody, type Standing } from './standing.ts';
+import { drawToken, slowDown } from './write-budget.ts';
 
 /** How long a worker may hold an interface; after a crash others wait this long. */
 export const LEASE_MS = 10_000;
@@ -37,7 +38,11 @@ const ROUNDS_MAX = 5;
 /** A reading that differs from what we verified this recently may be an old one (EC2, eventual consistency). */
 const SUSPICIOUS_MS = 5_000;
 
-const THROTTLED: BackOff = { attempts: 4, delayMsFirst: 250, delayMsMax: 2_000 };
+/** The API action of the one write, whose budget it draws from. */
+const ACTION = 'ModifyNetworkInterfaceAttribute';
+
+const OVER_BUDGET = 'the budget of writes is used up for now';
+
 const STALE_READ: BackOff = { attempts: 4, delayMsFirst: 50, delayMsMax: 800 };
 
 export interface SettleInput {
@@ -88,8 +93,7 @@ export interface Stamps {
 /** What one round came to: an end, or a reason for another round. */
 type Round =
   | { readonly end: SettleReport }
-  | { readonly again: 'fence' | 'head'; readonly report?: SettleReport }
-  | { readonly again: 'throttled' };
+  | { readonly again: 'fence' | 'head'; readonly report?: SettleReport };
 
 /** What is held and known under one lease. */
 interface Grip {
@@ -113,24 +117,14 @@ interface Grip {
  */
 export async function settleInterface(ports: Ports, input: SettleInput): Promise<SettleReport> {
   let last: SettleReport | undefined;
-  let throttled = 0;
-  for (let count = 0; count < ROUNDS_MAX + throttled; count += 1) {
+  for (let count = 0; count < ROUNDS_MAX; count += 1) {
     const inForce = (count === 0 ? input.seen : undefined) ?? (await readInForce(ports));
     if (inForce === undefined) return { interface: input.interface, kind: 'idle' };
     const round = await runRound(ports, input, inForce);
     if ('end' in round) return merge(last, round.end);
-    if (round.again === 'throttled') {
-      throttled += 1;
-      await noteThrottling(ports, input);
-      if (throttled >= THROTTLED.attempts) break;
-      // The lease is free meanwhile, so that nobody waits for our back-off.
-      await ports.clock.sleep(delayMs(THROTTLED, throttled - 1, `${input.interface} ${count}`));
-    } else if (round.again === 'fence') {
-      last = merge(last, round.report);
-    }
+    if (round.again === 'fence') last = merge(last, round.report);
   }
-  const reason = throttled > 0 ? 'EC2 throttles the write' : 'the interface keeps being raised';
-  return merge(last, { interface: input.interface, kind: 'waiting', reason, seconds: 3 });
+  return merge(last, waiting(input, 'the interface keeps being raised', 3));
 }
 
 /** A later round has the last word, but a write of an earlier one was still a write. */
@@ -141,11 +135,6 @@ function merge(before: SettleReport | undefined, after: SettleReport | undefined
   if (before.stamps === undefined || after.stamps !== undefined) return after;
   const kind = after.kind === 'not-needed' ? 'written' : after.kind;
   return { ...after, kind, stamps: before.stamps };
-}
-
-async function noteThrottling(ports: Ports, input: SettleInput): Promise<void> {
-  ports.signal.event('throttled', { interface: input.interface, workload: input.workload });
-  await ports.store.count({ throttled: 1 });
 }
 
 async function runRound(ports: Ports, input: SettleInput, seen: InForce): Promise<Round> {
@@ -173,8 +162,8 @@ async function runRound(ports: Ports, input: SettleInput, seen: InForce): Promis
       return { end: waiting(input, 'the lease ran out before the work was done', 1) };
     }
     if (isThrottling(error)) {
-      await release(ports, claimed, owner, 'EC2 throttles');
-      return { again: 'throttled' };
+      await release(ports, claimed, owner, 'AWS throttles a read');
+      return { end: waiting(input, 'AWS throttles a read', 3) };
     }
     await release(ports, claimed, owner, `failed: ${codeOf(error) || String(error)}`);
     throw error;
@@ -198,9 +187,11 @@ async function release(
   claimed: InterfaceRecord,
   owner: string,
   reason: string,
+  untilMs?: number,
 ): Promise<void> {
+  const place = untilMs === undefined ? {} : { parkedUntil: new Date(untilMs).toISOString() };
   try {
-    await ports.store.settle({ ...claimed, outcome: 'waiting', reason }, owner);
+    await ports.store.settle({ ...claimed, outcome: 'waiting', reason, ...place }, owner);
   } catch (error) {
     ports.signal.event('lease-release-failed', {
       interface: claimed.interface,
@@ -295,6 +286,8 @@ async function decideAndWrite(
   const decision = decide(grip, nic, existing);
   const decided = ports.clock.now();
   if (!decision.changed) return await finish(grip, decision, nic.groups);
+  const parked = await park(grip);
+  if (parked !== undefined) return parked;
   await keepInLedger(grip, nic, decision);
   assertLeaseLeft(grip);
   try {
@@ -319,6 +312,29 @@ function assertLeaseLeft({ ports, untilMs }: Grip): void {
   }
 }
 
+/** What is left of the budget decides. Undefined: write now. Nobody waits while holding the lease. */
+async function park({ ports, input, owner, claimed }: Grip): Promise<Round | undefined> {
+  const { parkedUntil } = claimed;
+  const placeMs = parkedUntil === undefined ? undefined : Date.parse(parkedUntil);
+  const draw = await drawToken(ports, { action: ACTION, purpose: 'ordinary', placeMs });
+  if (draw.kind === 'granted') return undefined;
+  await release(ports, claimed, owner, OVER_BUDGET, draw.untilMs);
+  return { end: waiting(input, OVER_BUDGET, (draw.untilMs - ports.clock.now()) / 1_000) };
+}
+
+/** EC2 refused for want of tokens: every function slows down, and this write gets a new place. */
+async function throttled(grip: Grip): Promise<Round> {
+  const { ports, input, owner } = grip;
+  const { parkedUntil: _used, ...claimed } = grip.claimed;
+  ports.signal.event('throttled', { interface: input.interface, workload: input.workload });
+  await ports.store.count({ throttled: 1 });
+  await slowDown(ports, ACTION);
+  const parked = await park({ ...grip, claimed });
+  if (parked !== undefined) return parked;
+  await release(ports, claimed, owner, OVER_BUDGET);
+  return { end: waiting(input, OVER_BUDGET, 1) };
+}
+
 /** `existing`: groups that EC2 knows, once it refused a set because it does not know one of them. */
 function decide(
   grip: Grip,
@@ -334,6 +350,7 @@ function decide(
   return decideInterface({
     membership: standing.membership,
     held: standing.held,
+    joins: standing.joins?.stems ?? [],
     isolate: standing.isolate,
     interface: { id: nic.id, vpc: nic.vpc, groups: nic.groups },
     groupIds: Object.fromEntries(Object.entries(bundle.groupIds).filter(([, id]) => there(id))),
@@ -458,6 +475,7 @@ interface RefusedWrite {
 async function refusedWrite(grip: Grip, refused: RefusedWrite): Promise<Round> {
   const { ports, input, owner, claimed } = grip;
   const { error, decision, nic } = refused;
+  if (isThrottling(error)) return await throttled(grip);
   if (isGone(error)) return await forget(grip);
   if (isGroupMissing(error) && !refused.retried)
     return await withoutAbsentGroups(grip, nic, decision);

@@ -41,10 +41,16 @@ export function isStalled(barrier: Barrier, now: number): boolean {
   return now - barrier.progressAt >= STALL_MS || barrier.looks >= LOOKS_MAX;
 }
 
-/** The barrier after one more look that found `pending` interfaces missing. */
-export function lookedAt(barrier: Barrier, pending: number, now: number): Barrier {
+/** What one look found: interfaces missing, and those of them whose write waits for its turn. */
+export interface Look {
+  readonly pending: number;
+  readonly parked: number;
+}
+
+/** The barrier after one more look. Whoever waits for a turn will come, so that is no standstill. */
+export function lookedAt(barrier: Barrier, { pending, parked }: Look, now: number): Barrier {
   const looks = barrier.looks + 1;
-  const fewer = barrier.pending === undefined || pending < barrier.pending;
+  const fewer = barrier.pending === undefined || pending < barrier.pending || parked > 0;
   return {
     passed: pending === 0,
     waitSeconds: WAITS.find(({ below }) => looks < below)?.seconds ?? WAIT_SECONDS_MAX,

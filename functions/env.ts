@@ -9,6 +9,8 @@ export const ENVIRONMENT = {
   bucket: 'BULKHEAD_BUCKET',
   /** URL of the FIFO queue that the write path works off. */
   workloadQueue: 'BULKHEAD_WORKLOAD_QUEUE_URL',
+  /** URL of the queue whose messages come out when a parked workload is due. */
+  parkedQueue: 'BULKHEAD_PARKED_QUEUE_URL',
   /** URL of the queue for what could not be read, with the reason. */
   deadLetterQueue: 'BULKHEAD_DEAD_LETTER_QUEUE_URL',
   enforceRole: 'BULKHEAD_ENFORCE_ROLE_ARN',

@@ -15,7 +15,7 @@ const instantSchema = z.number().int().nonnegative();
  */
 export const workloadMessageSchema = z.object({
   workload: workloadIdSchema,
-  reason: z.enum(['event', 'sweep', 'plan', 'retry', 'api']),
+  reason: z.enum(['event', 'sweep', 'plan', 'retry', 'parked', 'api']),
   /** When AWS says it happened; whole seconds. */
   event: instantSchema.optional(),
   /** When the first queue took the event. */
@@ -30,10 +30,30 @@ export const workloadMessageSchema = z.object({
 });
 export type WorkloadMessage = z.infer<typeof workloadMessageSchema>;
 
+/** A message of the queue of the parked. */
+export const reminderSchema = z.object({ workload: workloadIdSchema, due: z.iso.datetime() });
+
+/** A body as the schema gives it, or why it is none. */
+export function readBody<Schema extends z.ZodType>(
+  schema: Schema,
+  body: string,
+): { readonly message: z.output<Schema> } | { readonly wrong: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return { wrong: 'the body is not JSON' };
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { message: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { wrong: `\`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'is wrong'}` };
+}
+
 /** What is set aside: where it failed, why, and as much of it as is worth keeping. */
 export interface RejectedMessage {
   readonly at: string;
-  readonly by: 'route' | 'workload';
+  readonly by: 'route' | 'workload' | 'wake';
   readonly reason: string;
   readonly messageId: string;
   readonly body: string;

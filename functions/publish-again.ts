@@ -1,8 +1,6 @@
 import type { Ports } from '../engine/ports.ts';
+import { SWEEP_AUTHOR } from '../engine/publish/holds.ts';
 import { type StartPlan, startNumbered } from './number-plan.ts';
-
-/** Whom a plan is by that nobody asked for: no person, so anybody who may approve may approve it. */
-export const SWEEP_AUTHOR = 'sweep';
 
 /**
  * Publishes the policy in force once more, because groups or rules are not what it wants: a segment

@@ -126,7 +126,8 @@ async function look(
 ): Promise<Barrier> {
   const giveUp = isStalled(barrier, ports.clock.now());
   const report = await checkBarrier(ports, id, phase, { giveUp });
-  const next = lookedAt(barrier, report.pending.length, ports.clock.now());
+  const found = { pending: report.pending.length, parked: report.parked.length };
+  const next = lookedAt(barrier, found, ports.clock.now());
   return { ...next, passed: report.passed };
 }
 

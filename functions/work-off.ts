@@ -1,20 +1,14 @@
 import type { Signal } from '../engine/ports.ts';
 import { type BatchAnswer, giveAgain, type QueueRecord } from './door.ts';
-import { type WorkloadMessage, workloadMessageSchema } from './messages.ts';
+import { readBody, type WorkloadMessage, workloadMessageSchema } from './messages.ts';
 import { type Reject, rejection } from './rejection.ts';
 
-/** What became of one message. Waiting is not failure: it never counts as an attempt. */
-export type Outcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'waiting'; readonly because: string; readonly seconds: number };
-
 export interface WorkOffDependencies {
-  readonly process: (message: WorkloadMessage) => Promise<Outcome>;
+  /** Done, or parked: waiting is not failure, and counts as no attempt. */
+  readonly process: (message: WorkloadMessage) => Promise<void>;
   readonly reject: Reject;
   /** Has a received message come again after so many seconds. */
   readonly delay: (receiptHandle: string, seconds: number) => Promise<void>;
-  /** Puts a message for the workload at the end of its group, as a new one. */
-  readonly sendAgain: (message: WorkloadMessage) => Promise<void>;
   readonly signal: Signal;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -66,52 +60,14 @@ async function workOffOne(
   dependencies: WorkOffDependencies,
   record: QueueRecord,
 ): Promise<boolean> {
-  const message = readMessage(record.body);
-  if (typeof message === 'string') return await setAside(dependencies, record, message);
+  const read = readBody(workloadMessageSchema, record.body);
+  if ('wrong' in read) return await setAside(dependencies, record, read.wrong);
   try {
-    const outcome = await dependencies.process(message);
-    if (outcome.kind === 'done') return true;
-    return await wait(dependencies, record, message, outcome);
-  } catch (error) {
-    return await fail(dependencies, record, message, toError(error));
-  }
-}
-
-/** A message, or why it is none. */
-function readMessage(body: string): WorkloadMessage | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return 'the body is not JSON';
-  }
-  const parsed = workloadMessageSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return `\`${issue?.path.join('.') ?? ''}\`: ${issue?.message ?? 'is wrong'}`;
-}
-
-/**
- * Something has to come first (a lease that runs, a rate that is used up). The message comes again
- * soon; before SQS would give it up it is replaced by a new one.
- */
-async function wait(
-  dependencies: WorkOffDependencies,
-  record: QueueRecord,
-  message: WorkloadMessage,
-  outcome: Extract<Outcome, { kind: 'waiting' }>,
-): Promise<boolean> {
-  dependencies.signal.event('workload-waiting', {
-    workload: message.workload,
-    because: outcome.because,
-    seconds: outcome.seconds,
-  });
-  if (record.attributes.ApproximateReceiveCount >= ATTEMPTS_MAX) {
-    await dependencies.sendAgain({ ...message, reason: 'retry' });
+    await dependencies.process(read.message);
     return true;
+  } catch (error) {
+    return await fail(dependencies, record, read.message, toError(error));
   }
-  await delayQuietly(dependencies, record, outcome.seconds);
-  return false;
 }
 
 async function fail(

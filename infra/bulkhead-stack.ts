@@ -8,9 +8,34 @@ import { FirstPublish } from './publishing/first-publish.ts';
 import { Publishing } from './publishing/publishing.ts';
 import { WriteRoles } from './roles/write-roles.ts';
 import type { Settings } from './settings.ts';
-import { Storage } from './storage/storage.ts';
+import { Storage, type StorageUse } from './storage/storage.ts';
 import { Sweep } from './sweep/sweep.ts';
 import { WorkloadPath } from './workload/workload-path.ts';
+
+/** What each function does with the table and the bucket; test/e2e/iam.e2e.ts holds it to that. */
+const STORAGE_USES = {
+  workload: {
+    items: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    documents: ['GetObject', 'PutObject'],
+  },
+  wake: { items: ['GetItem'], documents: [] },
+  publish: {
+    items: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    index: true,
+    documents: ['GetObject', 'PutObject'],
+  },
+  sweep: {
+    items: ['BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+    index: true,
+    documents: ['GetObject'],
+  },
+  api: {
+    items: ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'],
+    index: true,
+    documents: ['GetObject', 'PutObject'],
+  },
+  firstPublish: { items: ['GetItem', 'UpdateItem'], documents: ['PutObject'] },
+} satisfies Record<string, StorageUse>;
 
 /**
  * The control plane: one stack, one account, one Region, nothing that runs while nothing happens.
@@ -36,12 +61,18 @@ export class BulkheadStack extends Stack {
 
     roles.grantWriteInterfaces(path.workload);
     roles.grantWriteGroups(publishing.publish);
-    for (const target of [path.workload, publishing.publish, sweep.sweep]) {
-      storage.grantReadWrite(target);
+    for (const [target, use] of [
+      [path.workload, STORAGE_USES.workload],
+      [path.wake, STORAGE_USES.wake],
+      [publishing.publish, STORAGE_USES.publish],
+      [sweep.sweep, STORAGE_USES.sweep],
+      [api.handler, STORAGE_USES.api],
+      [first.handler, STORAGE_USES.firstPublish],
+    ] as const) {
+      storage.grantUse(target, use);
     }
-    for (const target of [api.handler, first.handler]) storage.grantReadWrite(target);
     for (const target of [intake.route, publishing.publish, sweep.sweep]) path.grantWake(target);
-    intake.grantReject(path.workload);
+    for (const target of [path.workload, path.wake]) intake.grantReject(target);
     for (const target of [api.handler, first.handler]) publishing.grantStart(target);
     publishing.grantDecide(api.handler);
     publishing.grantResume(sweep.sweep);
@@ -56,10 +87,12 @@ export class BulkheadStack extends Stack {
       rejected: intake.rejected,
       workloads: path.queue,
       workloadDeadLetters: path.deadLetters,
+      parkedDeadLetters: path.parkedDeadLetters,
       machine: publishing.machine,
       functions: {
         Route: intake.route,
         Workload: path.workload,
+        Wake: path.wake,
         Publish: publishing.publish,
         Sweep: sweep.sweep,
         Api: api.handler,

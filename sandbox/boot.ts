@@ -10,7 +10,7 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { type DeployOptions, deployStack } from './deploy.ts';
-import { FrontDoor } from './front-door.ts';
+import { FrontDoor, type Mend } from './front-door.ts';
 import {
   assertPortFree,
   isListening,
@@ -27,10 +27,14 @@ const REGION = 'us-east-1';
 /** MiniStack's address: same port as the front door, since outputs carry MiniStack's port. */
 const MINISTACK_HOST = '127.0.0.2';
 const MOTO_HOST = '127.0.0.3';
+/** Python that the pinned emulators run on. */
+const PYTHON_MINOR_MIN = 10;
 
 export interface SandboxOptions {
   readonly port: number;
   readonly onProgress: (text: string) => void;
+  /** Keep every question that roles ask of IAM (sandbox/iam-record.ts). */
+  readonly recordIam?: boolean;
 }
 
 export interface Keys {
@@ -46,6 +50,10 @@ export interface Sandbox {
   /** The account's root: may everything, draws from no budget. */
   readonly rootCredentials: Keys;
   readonly door: FrontDoor;
+  /** All of them in place, or the sandbox had not started. */
+  readonly mends: readonly Mend[];
+  /** The Python that the emulators run on; boto3 is there too. */
+  readonly python: string;
   /** Folder for what this sandbox leaves to look at. */
   readonly folder: string;
   /** Rejects when an emulator ends by itself. */
@@ -57,14 +65,28 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-/** Brings up MiniStack, moto and the front door. Throws SandboxPrerequisite, PortTaken, ProcessDied. */
+/** An emulator runs without one of the mends: what it answers is not what AWS answers. */
+export class MendMissing extends Error {
+  override readonly name = 'MendMissing';
+}
+
+/**
+ * Brings up MiniStack, moto and the front door. Throws SandboxPrerequisite, PortTaken, ProcessDied,
+ * MendMissing.
+ */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { port, onProgress } = options;
   await assertPortFree('127.0.0.1', port);
   await assertPortFree(MINISTACK_HOST, port);
   await assertPortFree(MOTO_HOST, port);
   const folder = join(root, '.sandbox');
-  const python = await prepareVenv(folder, join(emulators, 'requirements.txt'), onProgress);
+  const python = await prepareVenv({
+    purpose: 'the sandbox',
+    folder: join(folder, 'venv'),
+    requirements: join(emulators, 'requirements.txt'),
+    minorMin: PYTHON_MINOR_MIN,
+    onProgress,
+  });
   const runs = join(folder, 'runs');
   mkdirSync(runs, { recursive: true });
   const run = mkdtempSync(join(runs, `${port}-`));
@@ -85,20 +107,33 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await Promise.all(processes.map((child) => child.stop()));
     rmSync(run, { recursive: true, force: true });
   };
+  let mends: readonly Mend[];
   try {
     await door.listen();
     onProgress('starting moto (EC2, ECS, Auto Scaling) and MiniStack (everything else)');
-    const place = { python, port, token, run, logs: join(folder, 'logs', String(port)) };
+    const logs = join(folder, 'logs', String(port));
+    const place = { python, port, token, run, logs, recordIam: options.recordIam === true };
     processes.push(startMoto(place), startMinistack(place));
     const hosts = [MOTO_HOST, MINISTACK_HOST];
     await Promise.all(
       processes.map((child, at) => untilReady(child, () => isListening(hosts[at] ?? '', port))),
     );
+    mends = await checkMends(door);
   } catch (error) {
     await stop();
     throw error;
   }
-  return describeSandbox({ port, door, folder, run, processes, stop, signal: stopping.signal });
+  const { signal } = stopping;
+  return describeSandbox({ port, door, mends, python, folder, run, processes, stop, signal });
+}
+
+async function checkMends(door: FrontDoor): Promise<readonly Mend[]> {
+  const mends = await door.selfCheck();
+  const missing = mends.filter(({ ok }) => !ok).map(({ name }) => `\`${name}\``);
+  if (missing.length === 0) return mends;
+  throw new MendMissing(
+    `the emulators run without ${missing.join(', ')}; remove .sandbox/venv and start again`,
+  );
 }
 
 interface Place {
@@ -107,6 +142,7 @@ interface Place {
   readonly token: string;
   readonly run: string;
   readonly logs: string;
+  readonly recordIam: boolean;
 }
 
 function environmentOf({ port, token, run }: Place): Record<string, string> {
@@ -144,6 +180,7 @@ function startMinistack(place: Place): SandboxProcess {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${place.port}`,
       NODE_PATH: join(root, 'node_modules'),
       AUTH: 'true',
+      ...(place.recordIam ? { BULKHEAD_RECORD_IAM: '1' } : {}),
     },
     folder: place.run,
     logFile: join(place.logs, 'ministack.log'),
@@ -153,6 +190,8 @@ function startMinistack(place: Place): SandboxProcess {
 interface Parts {
   readonly port: number;
   readonly door: FrontDoor;
+  readonly mends: readonly Mend[];
+  readonly python: string;
   readonly folder: string;
   readonly run: string;
   readonly processes: readonly SandboxProcess[];
@@ -161,7 +200,8 @@ interface Parts {
   readonly signal: AbortSignal;
 }
 
-function describeSandbox({ port, door, folder, run, processes, stop, signal }: Parts): Sandbox {
+function describeSandbox(parts: Parts): Sandbox {
+  const { port, door, mends, python, folder, run, processes, stop, signal } = parts;
   const endpoint = `http://127.0.0.1:${port}`;
   const rootCredentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const target = { endpoint, region: REGION, credentials: rootCredentials };
@@ -172,6 +212,8 @@ function describeSandbox({ port, door, folder, run, processes, stop, signal }: P
     accountId: ACCOUNT,
     rootCredentials,
     door,
+    mends,
+    python,
     folder,
     died: Promise.race(processes.map((child) => child.died)),
     async deploy(onProgress) {

@@ -103,7 +103,8 @@ function modifyInterface(
 ): readonly IamCall[] {
   const calls = namedResources(request).map(ask);
   const nic = facts.get(request.parameters.get('NetworkInterfaceId') ?? '');
-  return nic?.instance === undefined ? calls : [...calls, ask(nic.instance)];
+  const around = [nic?.subnet, nic?.instance].filter((id) => id !== undefined);
+  return [...calls, ...around.map(ask)];
 }
 
 function kindOf(id: string): string {

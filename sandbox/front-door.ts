@@ -36,12 +36,34 @@ export interface EmulatedCall {
   readonly ms: number;
 }
 
+/** A deviation of an emulator from AWS that its launcher mends, listed in sandbox/README.md. */
+export interface Mend {
+  readonly name: string;
+  readonly about: string;
+  /** Whether it is in place. */
+  readonly ok: boolean;
+}
+
 /** Awaited after each successful EC2 write, before the caller gets its answer. */
 export type WriteHook = (write: {
   readonly action: string;
   readonly parameters: URLSearchParams;
   readonly principal: string;
 }) => Promise<void>;
+
+/** One question to IAM about a role of this account, with the context that EC2 or another gave. */
+export interface RecordedCall {
+  /** Name of the role, without path and session. */
+  readonly role: string;
+  readonly action: string;
+  readonly resource: string;
+  /** By condition key in lower case. */
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+  /** Of the role's own policies. */
+  readonly decision: 'Allow' | 'Deny' | 'ImplicitDeny';
+  /** How often exactly this was asked. */
+  readonly count: number;
+}
 
 interface Authorization {
   readonly principalArn: string;
@@ -98,6 +120,15 @@ export class FrontDoor {
     this.#agent.destroy();
   }
 
+  /** What the launchers say of their mends: one that is not in place would make AWS of it another AWS. */
+  async selfCheck(): Promise<readonly Mend[]> {
+    const { ministack, moto } = this.#options;
+    const answers = await Promise.all(
+      [moto, ministack].map((host) => this.#ask(host, 'GET', '/_bulkhead/checks')),
+    );
+    return answers.flatMap((answer) => JSON.parse(answer.toString('utf8')) as readonly Mend[]);
+  }
+
   /** Calls since the last reset. */
   get calls(): readonly EmulatedCall[] {
     return this.#calls;
@@ -105,6 +136,12 @@ export class FrontDoor {
 
   resetCalls(): void {
     this.#calls = [];
+  }
+
+  /** What roles asked of IAM, each question once; none unless the sandbox keeps them. */
+  async recordedCalls(): Promise<readonly RecordedCall[]> {
+    const body = await this.#ask(this.#options.ministack, 'GET', '/_bulkhead/iam-record');
+    return JSON.parse(body.toString('utf8')) as RecordedCall[];
   }
 
   /** Writes are served one after the other while a hook is set. */
@@ -249,8 +286,8 @@ export class FrontDoor {
     const body = await this.#ask(this.#options.moto, 'GET', path);
     const facts = JSON.parse(body.toString('utf8')) as Record<string, ResourceFacts>;
     const first = new Map(Object.entries(facts));
-    const instances = [...first.values()].flatMap((one) => one.instance ?? []);
-    const unknown = instances.filter((id) => !first.has(id));
+    const around = [...first.values()].flatMap((one) => [one.instance ?? [], one.subnet ?? []]);
+    const unknown = [...new Set(around.flat())].filter((id) => !first.has(id));
     if (unknown.length === 0) return first;
     return new Map([...first, ...(await this.#facts(unknown))]);
   }

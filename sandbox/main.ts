@@ -11,6 +11,7 @@ const program = new Command('npm start --')
   .option('--exit', 'uninstall at the end and exit: 0 only if every step held')
   .option('--port <port>', 'port of the local AWS on 127.0.0.1', parsePort, 4566)
   .option('--folder <folder>', 'where report.json and policy/ go (default: .sandbox)')
+  .option('--iam-record <file>', 'at the end, write down what the deployed roles asked of IAM')
   .showHelpAfterError('(see npm start -- --help)');
 
 function parsePort(text: string): number {
@@ -20,11 +21,17 @@ function parsePort(text: string): number {
 }
 
 program.parse();
-const options = program.opts<{ exit?: boolean; port: number; folder?: string }>();
+const options = program.opts<{
+  exit?: boolean;
+  port: number;
+  folder?: string;
+  iamRecord?: string;
+}>();
 const code = await runDemo({
   exit: options.exit === true,
   port: options.port,
   ...(options.folder === undefined ? {} : { folder: resolve(options.folder) }),
+  ...(options.iamRecord === undefined ? {} : { iamRecord: resolve(options.iamRecord) }),
 });
 // An interrupted story may still wait for answers that never come.
 process.exit(code);

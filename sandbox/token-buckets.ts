@@ -45,7 +45,7 @@ export class TokenBuckets {
   readonly #levels = new Map<string, Level>();
   readonly #exempt: ReadonlySet<string>;
 
-  constructor({ exempt }: TokenBucketsOptions) {
+  constructor({ exempt }: TokenBucketsOptions = { exempt: [] }) {
     this.#exempt = new Set(exempt);
   }
 

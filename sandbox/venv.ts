@@ -1,38 +1,42 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** Python that the pinned emulators run on. */
-const PYTHON_MINOR_MIN = 10;
+import { dirname, join } from 'node:path';
 
 /** The machine lacks something that the sandbox needs; the message says what to do. */
 export class SandboxPrerequisite extends Error {
   override readonly name = 'SandboxPrerequisite';
 }
 
+export interface VenvOptions {
+  /** What it is made for, in messages: `the sandbox`. */
+  readonly purpose: string;
+  readonly folder: string;
+  /** Path of the list of packages; the environment is made anew when its content changes. */
+  readonly requirements: string;
+  /** The least minor version of Python 3. */
+  readonly minorMin: number;
+  readonly onProgress: (text: string) => void;
+}
+
 /**
- * Makes the virtual environment with the pinned emulators, once per content of requirements.txt.
- * Gives the path of its Python. Throws SandboxPrerequisite.
+ * Makes a virtual environment, once per content of its requirements. Gives the path of its Python.
+ * Throws SandboxPrerequisite.
  */
-export async function prepareVenv(
-  folder: string,
-  requirements: string,
-  onProgress: (text: string) => void,
-): Promise<string> {
-  const venv = join(folder, 'venv');
+export async function prepareVenv(options: VenvOptions): Promise<string> {
+  const { purpose, folder: venv, requirements, onProgress } = options;
   const python = join(venv, 'bin', 'python');
   const stamp = join(venv, 'requirements.sha256');
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   if (existsSync(stamp) && existsSync(python) && readFileSync(stamp, 'utf8') === wanted) {
     return python;
   }
-  const base = findPython();
+  const base = findPython(options);
   rmSync(venv, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  onProgress('making a Python virtual environment (once)');
+  mkdirSync(dirname(venv), { recursive: true });
+  onProgress(`making a Python virtual environment for ${purpose} (once)`);
   await run(base, ['-m', 'venv', venv]);
-  onProgress('installing the pinned emulators, MiniStack and moto (once, about a minute)');
+  onProgress(`installing the packages of ${purpose} (once, about a minute)`);
   await run(python, [
     '-m',
     'pip',
@@ -46,20 +50,23 @@ export async function prepareVenv(
   return python;
 }
 
-function findPython(): string {
+const PYTHONS = [14, 13, 12, 11, 10].map((minor) => `python3.${minor}`);
+
+function findPython({ purpose, minorMin }: VenvOptions): string {
   const tried: string[] = [];
-  for (const name of ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
+  for (const name of ['python3', ...PYTHONS]) {
     const answer = spawnSync(name, ['-c', 'import sys; print(*sys.version_info[:2])'], {
       encoding: 'utf8',
     });
     if (answer.status !== 0) continue;
     const [major = 0, minor = 0] = answer.stdout.trim().split(' ').map(Number);
-    if (major === 3 && minor >= PYTHON_MINOR_MIN) return name;
+    if (major === 3 && minor >= minorMin) return name;
     tried.push(`${name} is ${major}.${minor}`);
   }
   const seen = tried.length === 0 ? 'none was found on PATH' : tried.join(', ');
   throw new SandboxPrerequisite(
-    `the sandbox needs Python >= 3.${PYTHON_MINOR_MIN} with venv and pip; ${seen}`,
+    `${purpose} needs Python >= 3.${minorMin} with venv and pip; ${seen}; install a newer one ` +
+      `beside it (as \`python3.${Math.max(minorMin, 13)}\` on PATH) and run the command again`,
   );
 }
 

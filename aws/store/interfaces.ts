@@ -136,7 +136,9 @@ async function settle(
 ): Promise<InterfaceRecord> {
   const { interface: id, fence: _fence, lease: _lease, ...done } = record;
   const written = Object.entries(done).filter(([, value]) => value !== undefined);
-  const absent = ['reason', 'verifiedAt'].filter((name) => !written.some(([one]) => one === name));
+  const absent = ['reason', 'verifiedAt', 'parkedUntil'].filter(
+    (name) => !written.some(([one]) => one === name),
+  );
   const names = [...written.map(([name]) => name), ...absent];
   const removed = ['leaseOwner', 'leaseUntil', ...absent.map((name) => `#${name}`)];
   const item = await table.update(recordKey(id), {

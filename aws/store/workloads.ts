@@ -1,11 +1,17 @@
-import type { WorkloadRecord } from '../../core/model/record.ts';
+import type { LeaveClaim, Leaves, LeaveWindow, WorkloadRecord } from '../../core/model/record.ts';
 import type { Page, Store, WorkloadQuery, WriteWorkloadOptions } from '../../engine/ports.ts';
 import { bare, type Item, type Key, putItem, type Table, type TransactItem } from '../table.ts';
 import { fenceUpdate, mapPage } from './interfaces.ts';
 
 type WorkloadStore = Pick<
   Store,
-  'readWorkload' | 'writeWorkload' | 'deleteWorkload' | 'listWorkloads' | 'countMembers'
+  | 'readWorkload'
+  | 'writeWorkload'
+  | 'deleteWorkload'
+  | 'listWorkloads'
+  | 'countMembers'
+  | 'readLeaves'
+  | 'recordRunning'
 >;
 
 const LIST_ITEMS_MAX = 100;
@@ -18,6 +24,12 @@ function memberKey(id: string, segment: string): Key {
   return { pk: `workload#${id}`, sk: `segment#${segment}` };
 }
 
+const RUNNING: Key = { pk: 'leaves', sk: 'running' };
+
+function windowKey(segment: string): Key {
+  return { pk: `leaves#${segment}`, sk: 'window' };
+}
+
 export function workloadStore(table: Table): WorkloadStore {
   return {
     readWorkload: (id) => readRecord(table, id),
@@ -25,6 +37,10 @@ export function workloadStore(table: Table): WorkloadStore {
     deleteWorkload: (id) => deleteRecord(table, id),
     listWorkloads: (query) => list(table, query),
     countMembers: (segment) => table.countIndex(`segment#${segment}`),
+    readLeaves: (segments) => readLeaves(table, segments),
+    async recordRunning(running) {
+      await table.transact([putItem(table, { ...RUNNING, counts: running })]);
+    },
   };
 }
 
@@ -73,7 +89,46 @@ async function write(
   const fences = (options.raise ?? record.interfaces).map(
     (id): TransactItem => ({ Update: fenceUpdate(table, id, workload) }),
   );
-  await table.transact([put, ...joined, ...left, ...fences]);
+  const windows = (options.leaves ?? []).map((claim) => claimLeave(table, claim));
+  await table.transact([put, ...joined, ...left, ...fences, ...windows]);
+}
+
+async function readLeaves(table: Table, segments: readonly string[]): Promise<Leaves> {
+  const items = await table.getMany([RUNNING, ...segments.map(windowKey)]);
+  const running = items.find((item) => item.pk === RUNNING.pk)?.counts ?? {};
+  const windows = items
+    .filter((item) => item.pk !== RUNNING.pk)
+    .map((item) => [String(item.pk).slice('leaves#'.length), bare<LeaveWindow>(item)] as const);
+  return { running: running as Leaves['running'], windows: Object.fromEntries(windows) };
+}
+
+/**
+ * Within a slot workers add to the count without knowing of each other, and the condition keeps it
+ * within bounds; whoever opens the next slot must have seen the one before as it ended.
+ */
+function claimLeave(table: Table, { segment, seen, next, totalMax }: LeaveClaim): TransactItem {
+  const at = { TableName: table.name, Key: { ...windowKey(segment) } };
+  const names = { '#until': 'until', '#total': 'total' };
+  if (seen?.until === next.until) {
+    return {
+      Update: {
+        ...at,
+        UpdateExpression: 'ADD #total :one',
+        ConditionExpression: '#until = :until AND #total < :max',
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: { ':one': 1, ':until': seen.until, ':max': totalMax },
+      },
+    };
+  }
+  const item = { ...windowKey(segment), ...next };
+  if (seen === undefined) {
+    return putItem(table, item, { ConditionExpression: 'attribute_not_exists(pk)' });
+  }
+  return putItem(table, item, {
+    ConditionExpression: '#until = :until AND #total = :total',
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: { ':until': seen.until, ':total': seen.total },
+  });
 }
 
 async function deleteRecord(table: Table, id: string): Promise<void> {

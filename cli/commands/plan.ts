@@ -1,6 +1,7 @@
 import { pathDifference } from '../../core/api/path-difference.ts';
 import type { Difference } from '../../core/api/plan-answer.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
+import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Diagnostic, Policy } from '../../core/model/policy.ts';
@@ -10,7 +11,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CliFailure } from '../failure.ts';
 import { readInventoryAt } from '../read-inventory.ts';
 import { renderDiagnostic } from '../render-diagnostics.ts';
-import { renderDifference, renderSteps } from '../render-plan.ts';
+import { renderDifference, renderLimits, renderSteps } from '../render-plan.ts';
 import type { Session } from '../session.ts';
 import { lintFolder } from './lint.ts';
 
@@ -43,6 +44,7 @@ export async function plan(
     ...all.map((found) => renderDiagnostic(session.colours, found, folder)),
     renderSteps(session, planned.plan),
     renderDifference(planned.difference),
+    renderLimits(session, planned.plan.limits),
   ].join('');
   session.result(
     {
@@ -100,8 +102,9 @@ function planPolicy(input: {
   if (diagnostics.some((found) => found.severity === 'error')) {
     throw badPolicy('the policy does not fit the estate', diagnostics);
   }
-  const plan = planChanges({
-    desired: compiled.desired,
+  const { desired } = compiled;
+  const changes = planChanges({
+    desired,
     inventory,
     policy,
     ledger: {},
@@ -112,6 +115,8 @@ function planPolicy(input: {
     owner,
     kind: 'publish',
   });
+  const keep = policy.settings.keepSecurityGroups;
+  const plan = withLimits({ plan: changes, inventory, desired, owner, keep });
   const difference = pathDifference({ policy, inventory, plan, owner, now });
   return { plan, difference, diagnostics };
 }

@@ -171,6 +171,7 @@ function renderWorkload(session: Session, workload: WorkloadAnswer): string {
     ...workload.withheld.map(
       (held) => `  withheld   ${held.segment}: ${printable(held.because, 500)}`,
     ),
+    ...(workload.keeps === undefined ? [] : [`  keeps      ${workload.keeps.join(', ')}`]),
     ...workload.conflicts.map((conflict) => `  conflict   ${printable(conflict, 500)}`),
     `  control    ${workload.control}${workload.controlReason === undefined ? '' : `: ${printable(workload.controlReason, 500)}`}`,
     `  tags       ${tags.join(', ') || '-'}`,

@@ -41,7 +41,12 @@ const status: Status = {
   policyVersion: POLICY_VERSION,
   since: NOW,
   managedVpcs: [VPC],
-  workloads: { total: 40, byStatus: { enforced: 32, unclassified: 8 }, complete: true },
+  workloads: {
+    total: 40,
+    byStatus: { enforced: 30, held: 2, unclassified: 8 },
+    heldBecause: { left: 1, share: 1 },
+    complete: true,
+  },
   segments: 4,
   blockedSegments: [],
   plan: planSummary,
@@ -60,6 +65,15 @@ const status: Status = {
   },
   counts: { 'missed-by-events': 1, throttled: 2 },
   open: { count: 0 },
+  parked: {
+    count: 310,
+    oldest: {
+      workload: 'i-0123456789abcdef0',
+      since: NOW,
+      due: '2026-11-23T09:31:09.000Z',
+      reason: 'the budget of writes is used up for now',
+    },
+  },
 };
 
 const segments: SegmentList = {

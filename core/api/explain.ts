@@ -189,16 +189,26 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
   if (from.interfaces.length === 0 || to.interfaces.length === 0) {
     return judgeOutside({ input, from, to, asked });
   }
-  const reach = reachOf(input.inventory).inside;
+  const { inside: reach, outside } = reachOf(input.inventory);
   const probe = { protocol: asked[0]?.protocolFrom ?? 0, port: asked[0]?.from ?? 0 };
+  const { publicAddress } = to;
+  if (publicAddress !== undefined) {
+    const found = from.interfaces.flatMap((source) =>
+      to.interfaces.map((nic) => outside.explainTranslated(source, nic, publicAddress, probe)),
+    );
+    return joinWhy(found);
+  }
   const whyByVerdict = new Map<PathVerdict, readonly string[]>();
   const verdicts: PathVerdict[] = [];
   for (const source of from.interfaces) {
     for (const destination of to.interfaces) {
-      const verdict = judgeFamilies(reach.between(source.id, destination.id), asked);
+      const explained = reach.explain(source.id, destination.id, probe);
+      const exact = judgeFamilies(reach.between(source.id, destination.id), asked);
+      // What was not read counts as no path for the exact answer, and is no denial here.
+      const isOpen = exact === 'deny' && explained.verdict === 'unknown';
+      const verdict = source === destination ? 'allow' : isOpen ? 'unknown' : exact;
       verdicts.push(verdict);
-      if (whyByVerdict.has(verdict)) continue;
-      whyByVerdict.set(verdict, reach.explain(source.id, destination.id, probe).why);
+      if (!whyByVerdict.has(verdict)) whyByVerdict.set(verdict, explained.why);
     }
   }
   return { verdict: joinVerdicts(verdicts), why: [...whyByVerdict.values()].flat() };
@@ -222,6 +232,10 @@ function judgeOutside({ input, from, to, asked }: Omit<Question, 'memberships'>)
       .map((address) => reach.explain(nic, direction, address, probe)),
   );
   if (found.length === 0) return { verdict: 'deny', why: ['the ends share no address family'] };
+  return joinWhy(found);
+}
+
+function joinWhy(found: readonly Judged[]): Judged {
   return {
     verdict: joinVerdicts(found.map((one) => one.verdict)),
     why: [...new Set(found.flatMap((one) => one.why))],
@@ -258,10 +272,11 @@ function notesOn(question: Question, policy: Judged, aws: Judged): string[] {
   if (policy.verdict === 'allow' && aws.verdict === 'deny' && source?.mode === 'observe') {
     notes.push('the source is only observed, so nothing was written for it');
   }
-  for (const end of [from, to]) {
-    if (end.isPublic) {
-      notes.push(`${end.asked} is a public address; the answer is about the private path`);
-    }
+  if (to.publicAddress !== undefined) {
+    notes.push(`${to.asked} is a public address; AWS's answer is about the way over the internet`);
+  }
+  if (from.publicAddress !== undefined) {
+    notes.push(`${from.asked} is a public address; the answer is about the host that has it`);
   }
   return notes;
 }

@@ -10,8 +10,8 @@ export interface PathEnd {
   readonly interfaces: readonly NetworkInterface[];
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
-  /** The end was named by a public address that AWS translates. */
-  readonly isPublic: boolean;
+  /** The public address, which AWS translates, by which the end was named. */
+  readonly publicAddress?: string;
 }
 
 /** Finds a workload, an interface or an address; undefined for anything else. */
@@ -37,7 +37,7 @@ function findAddress(inventory: Inventory, asked: string, address: string): Path
   );
   if (nic !== undefined) {
     const end = endOf(asked, { ...ownerOf(inventory, nic), interfaces: [nic] });
-    return { ...end, isPublic: nic.publicIpv4 === address };
+    return nic.publicIpv4 === address ? { ...end, publicAddress: address } : end;
   }
   const isIpv6 = address.includes(':');
   return {
@@ -45,7 +45,6 @@ function findAddress(inventory: Inventory, asked: string, address: string): Path
     interfaces: [],
     ipv4: isIpv6 ? [] : [address],
     ipv6: isIpv6 ? [address] : [],
-    isPublic: false,
   };
 }
 
@@ -58,7 +57,6 @@ function endOf(
     ...found,
     ipv4: found.interfaces.flatMap((nic) => nic.ipv4),
     ipv6: found.interfaces.flatMap((nic) => nic.ipv6),
-    isPublic: false,
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WHY_LENGTH_MAX } from './limits.ts';
+import { limitsSchema } from './limits-answer.ts';
 import { time } from './time.ts';
 
 const texts = z.array(z.string()).readonly();
@@ -106,6 +107,7 @@ export const planSchema = z.object({
   steps: z.array(planStepSchema).readonly(),
   guard: z.array(guardFindingSchema).readonly(),
   warnings: texts,
+  limits: limitsSchema.optional(),
 });
 
 export const outcomeSchema = z.discriminatedUnion('kind', [

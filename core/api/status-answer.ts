@@ -73,6 +73,10 @@ export const statusSchema = z.object({
   workloads: z.object({
     total: z.number().int(),
     byStatus: statusCountsSchema,
+    heldBecause: statusCountsSchema.meta({
+      description:
+        'held ones by reason: left (in no segment any more), loosened (an event would have ended its enforcement), share (its segment lost as many as the leave guard lets go), flapping',
+    }),
     complete: z.boolean().meta({ description: 'false when there were too many to count' }),
   }),
   segments: z.number().int(),
@@ -95,6 +99,12 @@ export const statusSchema = z.object({
         since: time.optional(),
         reason: z.string(),
       })
+      .optional(),
+  }),
+  parked: z.object({
+    count: z.number().int().meta({ description: 'workloads that wait for their turn' }),
+    oldest: z
+      .object({ workload: z.string(), since: time, due: time, reason: z.string() })
       .optional(),
   }),
 });

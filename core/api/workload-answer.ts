@@ -83,6 +83,9 @@ export const workloadAnswerSchema = z.object({
   controlReason: z.string().optional(),
   withheld: z.array(z.object({ segment: z.string(), because: z.string() })).readonly(),
   conflicts: texts,
+  keeps: texts
+    .optional()
+    .meta({ description: 'segments whose groups it carries although it is in them no more' }),
   firstSeen: time,
   tagsAt: time,
   interfaces: z.array(interfaceAnswerSchema).readonly(),

@@ -1,9 +1,11 @@
 import type { Difference } from '../api/plan-answer.ts';
 import { trafficTexts } from '../api/traffic-text.ts';
-import { ruleWeight } from '../compile/check-limits.ts';
-import type { Inventory, Workload } from '../model/inventory.ts';
+import { PRODUCT_MAX, ruleWeight } from '../compile/rule-weight.ts';
+import type { Inventory, QuotaName, Workload } from '../model/inventory.ts';
+import type { LimitsReport } from '../model/limits.ts';
 import { WorldReach } from '../reach/world.ts';
 import { ClassReach } from './class-reach.ts';
+import { notCounted } from './not-counted.ts';
 
 /** How an estate stands, from what AWS says alone. Counts are of workloads with an interface. */
 export interface Assessment {
@@ -13,6 +15,8 @@ export interface Assessment {
   readonly region: string;
   /** What could not be read; every number below may be too low for it. */
   readonly gaps: readonly string[];
+  /** What may be open besides, since what decides about it is not in what EC2 describes. */
+  readonly notCounted: readonly string[];
   readonly workloads: number;
   readonly interfaces: number;
   readonly flatness: Flatness;
@@ -81,6 +85,12 @@ export interface Quotas {
     readonly family: 'ipv4' | 'ipv6';
   })[];
   readonly groupsOfInterfaces: readonly (Use & { readonly interface: string })[];
+  /** Customer prefix lists; a list weighs its limit in every rule that names it. */
+  readonly entriesOfLists: readonly (Use & { readonly list: string; readonly name: string })[];
+  /** Rules per group times groups per interface: what raising either quota may still use. */
+  readonly product: Use;
+  /** Limits that could not be read, so that AWS's defaults stand above. */
+  readonly assumed: readonly QuotaName[];
 }
 
 export interface Use {
@@ -97,6 +107,8 @@ export interface PolicyEffect {
   readonly openAfter: number;
   readonly shareAfter: number;
   readonly warnings: readonly string[];
+  /** Use and headroom of AWS's limits under the plan, and when growth hits one. */
+  readonly limits: LimitsReport;
 }
 
 export interface AssessInput {
@@ -117,6 +129,7 @@ export function assess({ inventory, groupBy }: AssessInput): Assessment {
     account: inventory.account,
     region: inventory.region,
     gaps: inventory.gaps.map((gap) => `${gap.kind}: ${gap.reason}`),
+    notCounted: notCounted(inventory),
     workloads: workloads.length,
     interfaces: inventory.interfaces.length,
     flatness: flatnessOf(reach, workloads, keys),
@@ -263,10 +276,18 @@ function quotasOf(inventory: Inventory): Quotas {
     used: nic.groups.length,
     limit: quotas.groupsPerInterface,
   }));
+  const entries = inventory.prefixLists
+    .filter(({ owner }) => owner !== 'AWS')
+    .map(({ id, name, cidrs, maxEntries }) => ({
+      ...{ list: id, name, used: cidrs.length, limit: maxEntries },
+    }));
   return {
     groupsInRegion: { used: groups.length, limit: quotas.groupsPerRegion },
     rulesOfGroups: fullest(rules.filter((one) => one.used > 0)),
     groupsOfInterfaces: fullest(attached),
+    entriesOfLists: fullest(entries),
+    product: { used: quotas.rulesPerGroup * quotas.groupsPerInterface, limit: PRODUCT_MAX },
+    assumed: quotas.assumed ?? [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { pathDifference } from '../api/path-difference.ts';
 import { plannedInventory } from '../api/planned-inventory.ts';
 import { compilePolicy } from '../compile/compile-policy.ts';
+import { measureLimits } from '../limits/measure-limits.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Diagnostic, Policy } from '../model/policy.ts';
 import { planChanges } from '../plan/plan-changes.ts';
@@ -27,6 +28,7 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
     ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
     ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
   });
+  const keep = policy.settings.keepSecurityGroups;
   const { pairs, open } = openPairs(plannedInventory(inventory, plan, owner));
   const counts = new Map(policy.segments.map(({ name }) => [name, 0]));
   for (const { segments } of desired.memberships) {
@@ -50,6 +52,7 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
       openAfter: open,
       shareAfter: pairs === 0 ? 0 : open / pairs,
       warnings: plan.warnings,
+      limits: measureLimits({ inventory, desired, plan, owner, keep }),
     },
   };
 }

@@ -1,8 +1,13 @@
+import { DEFAULT_QUOTAS } from '../model/inventory.ts';
+import { assumedQuotas, growthText } from '../show/limits.ts';
 import { printable } from '../show/printable.ts';
 import type { Assessment, PolicyEffect, Use } from './assess.ts';
 
 /** Lines of one list; the JSON has all of them. */
 const SHOWN_MAX = 15;
+
+/** Segments whose room to grow is told, those with the least first. */
+const GROWTH_SHOWN_MAX = 5;
 
 interface Section {
   readonly title: string;
@@ -57,6 +62,7 @@ function overview({ flatness, ...one }: Assessment): Section {
       `${one.workloads} workloads with ${one.interfaces} interfaces`,
       `${percent(flatness.share)} flat: ${flatness.open} of ${flatness.pairs} pairs of workloads may exchange something`,
       ...one.gaps.map((gap) => `not read: ${gap}`),
+      ...one.notCounted.map((what) => `not counted: ${what}`),
     ],
   };
 }
@@ -116,8 +122,13 @@ function quotas({ quotas: used }: Assessment): Section {
         use(one),
       ]),
     ...used.groupsOfInterfaces.slice(0, 3).map((one) => [`groups on ${one.interface}`, use(one)]),
+    ...used.entriesOfLists
+      .slice(0, 3)
+      .map((one) => [`entries of ${one.list} (${printable(one.name, 32)})`, use(one)]),
+    ['rules per group x groups per interface', use(used.product)],
   ];
-  return { title: 'Quotas, the fullest first', text: [], ...tableOf(['quota', 'used'], rows) };
+  const text = assumedQuotas({ ...DEFAULT_QUOTAS, assumed: used.assumed });
+  return { title: 'Quotas, the fullest first', text, ...tableOf(['quota', 'used'], rows) };
 }
 
 function effect({ flatness }: Assessment, policy: PolicyEffect): Section {
@@ -133,6 +144,9 @@ function effect({ flatness }: Assessment, policy: PolicyEffect): Section {
       `${percent(flatness.share)} flat now, ${percent(policy.shareAfter)} after ${policy.steps} steps`,
       `${opened.length} paths open, ${closed.length} close`,
       ...policy.warnings.map((warning) => `warning: ${warning}`),
+      ...policy.limits.growth
+        .slice(0, GROWTH_SHOWN_MAX)
+        .map((growth) => growthText(growth, policy.limits.quotas)),
       ...cut(rows, 'paths'),
     ],
     ...tableOf(['', 'from', 'to', 'traffic'], rows),

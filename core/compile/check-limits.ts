@@ -1,43 +1,24 @@
-import type { DesiredGroup, DesiredRule } from '../model/desired-state.ts';
+import type { DesiredAttachment, DesiredGroup, DesiredRule } from '../model/desired-state.ts';
+import type { Inventory, SecurityGroup } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
 import type { Diagnostic, Location } from '../model/policy.ts';
 import type { Family } from './draft-groups.ts';
 import { parseGroupKey } from './owned-groups.ts';
+import {
+  costliestRules,
+  costText,
+  type ListWeight,
+  listWeights,
+  ruleWeight,
+} from './rule-weight.ts';
 import type { Estate } from './survey-estate.ts';
-
-/** How many of the costliest rules a message names. */
-const COSTLY_NAMED_MAX = 3;
-
-/** A prefix list as the rule quota sees it. */
-export interface ListWeight {
-  readonly family: Family;
-  readonly maxEntries: number;
-}
-
-/**
- * What one rule takes from the quota of its group, direction and family. A prefix list counts its
- * maximum size; a group counts in both families, which AWS said up to 2023 and never took back.
- */
-export function ruleWeight(
-  peer: { readonly kind: string; readonly id?: string },
-  family: Family,
-  lists: ReadonlyMap<string, ListWeight>,
-): number {
-  if (peer.kind === 'ipv4' || peer.kind === 'ipv6') return peer.kind === family ? 1 : 0;
-  if (peer.kind !== 'prefixList') return 1;
-  const list = lists.get(peer.id ?? '');
-  if (list === undefined) return 1;
-  return list.family === family ? list.maxEntries : 0;
-}
-
-export function listWeights(estate: Pick<Estate, 'inventory'>): ReadonlyMap<string, ListWeight> {
-  return new Map(estate.inventory.prefixLists.map((list) => [list.id, list]));
-}
+import { hintOf, waysOutOfRules } from './ways-out.ts';
 
 /** Errors, with the numbers, for what AWS would refuse. */
 export function checkLimits(
   estate: Estate,
   groups: readonly DesiredGroup[],
+  attachments: readonly DesiredAttachment[],
 ): readonly Diagnostic[] {
   const lists = listWeights(estate);
   const limit = estate.inventory.quotas.rulesPerGroup;
@@ -49,7 +30,11 @@ export function checkLimits(
         const weights = rules.map((rule) => ruleWeight(rule.peer, family, lists));
         const used = weights.reduce((sum, weight) => sum + weight, 0);
         if (used <= limit) continue;
-        found.push(tooManyRules(estate, group, direction, family, { rules, weights, used, limit }));
+        found.push(
+          tooManyRules(estate, group, direction, family, {
+            ...{ rules, weights, used, limit, lists, attachments },
+          }),
+        );
       }
     }
   }
@@ -61,6 +46,8 @@ interface Overrun {
   readonly weights: readonly number[];
   readonly used: number;
   readonly limit: number;
+  readonly lists: ReadonlyMap<string, ListWeight>;
+  readonly attachments: readonly DesiredAttachment[];
 }
 
 function tooManyRules(
@@ -68,32 +55,29 @@ function tooManyRules(
   group: DesiredGroup,
   direction: Direction,
   family: Family,
-  { rules, weights, used, limit }: Overrun,
+  { rules, weights, used, limit, lists, attachments }: Overrun,
 ): Diagnostic {
   const costliest = costliestRules(rules.map((rule, at) => [rule, weights[at] ?? 0]));
   const named = costText(costliest);
+  const { quotas } = estate.inventory;
+  const slotsInUse = slotsInUseOf(estate, attachments);
+  const ways = waysOutOfRules({ quotas, rules, family, used, lists, slotsInUse });
   return {
     ...locationOf(estate, group, costliest[0]?.[0]),
     severity: 'error',
     code: 'too-many-rules-in-group',
     message: `${group.key} needs ${used} of ${limit} ${direction} rules for ${family}; the costliest: ${named}`,
-    hint: 'name fewer or larger networks or peers in these rules, or raise the quota L-0EA8095F (rules x groups per interface <= 1000)',
+    hint: hintOf(ways, 'name fewer or larger networks or peers in these rules'),
   };
 }
 
-/** What each policy rule takes of a quota, the costliest first, at most three. */
-export function costliestRules(
-  rules: readonly (readonly [DesiredRule, number])[],
-): readonly (readonly [id: string, weight: number])[] {
-  const cost = new Map<string, number>();
-  for (const [rule, weight] of rules) {
-    for (const id of rule.because) cost.set(id, (cost.get(id) ?? 0) + weight);
-  }
-  return [...cost].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, COSTLY_NAMED_MAX);
-}
-
-export function costText(costliest: readonly (readonly [string, number])[]): string {
-  return costliest.map(([id, weight]) => `\`${id}\` ${weight}`).join(', ');
+/** The most that any interface carries, or will carry beside the foreign groups it has. */
+function slotsInUseOf(estate: Estate, attachments: readonly DesiredAttachment[]): number {
+  const owned = new Map(attachments.map((one) => [one.interface, one.owned.length]));
+  return estate.inventory.interfaces.reduce((most, { id, groups }) => {
+    const foreign = groups.filter((group) => !estate.ourIds.has(group)).length;
+    return Math.max(most, groups.length, foreign + (owned.get(id) ?? 0));
+  }, 0);
 }
 
 function locationOf(estate: Estate, group: DesiredGroup, because: string | undefined): Location {
@@ -118,7 +102,49 @@ function tooManyGroups(estate: Estate, groups: readonly DesiredGroup[]): readonl
       severity: 'error',
       code: 'too-many-groups-in-region',
       message: `the Region would hold ${used} of ${limit} security groups: ${estate.inventory.groups.length} exist, ${added} would be added`,
-      hint: 'use fewer segments or managed VPCs, delete unused groups, or raise the quota L-E79EC296',
+      hint: hintOf(waysOutOfRegion(estate, groups, { used, limit }), ''),
     },
   ];
+}
+
+function waysOutOfRegion(
+  { inventory, groupIds, ourIds }: Estate,
+  groups: readonly DesiredGroup[],
+  { used, limit }: { readonly used: number; readonly limit: number },
+): readonly string[] {
+  const excess = used - limit;
+  const wanted = new Set(groups.map(({ key }) => key));
+  const obsolete = [...groupIds.keys()].filter((key) => !wanted.has(key)).length;
+  const unused = idleGroups(inventory).filter(
+    ({ id, name }) => !ourIds.has(id) && name !== 'default',
+  );
+  const ways = [`raise the quota L-E79EC296 from ${limit} to ${used}`];
+  if (obsolete >= excess) {
+    ways.push(
+      `publish in two steps, what goes first: ${obsolete} of our groups ${obsolete === 1 ? 'is' : 'are'} no longer wanted`,
+    );
+  }
+  if (unused.length >= excess) {
+    const ids = unused.slice(0, excess).map(({ id }) => id);
+    const named =
+      ids.slice(0, IDLE_NAMED_MAX).join(', ') + (ids.length > IDLE_NAMED_MAX ? ', ...' : '');
+    ways.push(
+      `delete ${excess} of the ${unused.length} groups that no interface carries and no rule names (${named}), unless a launch template does`,
+    );
+  }
+  return ways;
+}
+
+/** How many group ids a hint names. */
+const IDLE_NAMED_MAX = 5;
+
+/** Groups that no interface carries and that no rule of another group names. */
+function idleGroups(inventory: Inventory): readonly SecurityGroup[] {
+  const busy = new Set(inventory.interfaces.flatMap((nic) => nic.groups));
+  for (const group of inventory.groups) {
+    for (const { peer } of [...group.ingress, ...group.egress]) {
+      if (peer.kind === 'group' && peer.id !== group.id) busy.add(peer.id);
+    }
+  }
+  return inventory.groups.filter(({ id }) => !busy.has(id));
 }

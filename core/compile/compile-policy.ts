@@ -2,13 +2,14 @@ import type { DesiredPeer, DesiredState } from '../model/desired-state.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Diagnostic, Policy } from '../model/policy.ts';
 import { attachGroups } from './attach-groups.ts';
-import { checkLimits, listWeights } from './check-limits.ts';
+import { checkLimits } from './check-limits.ts';
 import type { Family } from './draft-groups.ts';
 import { draftRules } from './draft-rules.ts';
 import { indexPolicy } from './index-policy.ts';
 import { linkEnds } from './link-ends.ts';
-import { KEEP_TAG } from './owned-groups.ts';
+import { groupsByKey, KEEP_TAG } from './owned-groups.ts';
 import { placeGroups } from './place-groups.ts';
+import { listWeights } from './rule-weight.ts';
 import { spreadRules } from './spread-rules.ts';
 import { surveyEstate } from './survey-estate.ts';
 
@@ -49,6 +50,7 @@ export function compilePolicy(input: CompileInput): CompileResult {
     limit: inventory.quotas.rulesPerGroup,
     lists: listWeights(estate),
     owner,
+    existing: groupsByKey(inventory, owner),
   });
   const { attachments, diagnostics: crowded } = attachGroups(estate, links, groups);
   return {
@@ -57,7 +59,7 @@ export function compilePolicy(input: CompileInput): CompileResult {
       ...forbidden,
       ...unjoined,
       ...crowded,
-      ...checkLimits(estate, groups),
+      ...checkLimits(estate, groups, attachments),
       ...untaggedKeeps(policy, inventory),
     ]),
   };

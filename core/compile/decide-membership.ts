@@ -16,12 +16,20 @@ import { BASELINE, OPEN_EGRESS, segmentStem } from './owned-groups.ts';
  *   all matching segments, withheld ones too, so that the verdict does not depend on any order; a
  *   segment of the workload's own zone looks the same alone and is therefore never withheld by zone.
  * - Modes have no say in any of this; they only decide what is written.
+ *
+ * `also`: segments that count as matching, whatever their selectors say.
  */
-export function decideMembership(index: PolicyIndex, identity: Identity): Membership {
-  const matching = index.finder
+export function decideMembership(
+  index: PolicyIndex,
+  identity: Identity,
+  also: readonly string[] = [],
+): Membership {
+  const found = index.finder
     .candidates(identity)
-    .filter((segment) => matchesSelector(segment.select, identity))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .filter((segment) => matchesSelector(segment.select, identity));
+  const matching = [
+    ...new Set([...found, ...also.flatMap((n) => index.segments.get(n) ?? [])]),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
   const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))].sort();
   if (zones.length > 1) return inTwoZones(identity, matching, zones);
 

@@ -46,16 +46,28 @@ export function judgeReadiness(
     bare.set(segment, known);
     return known;
   };
+  // Peers of a group that have bare members, which is none as a rule; asked for every workload.
+  const unready = new Map<string, readonly (readonly [peer: string, bare: readonly Bare[]])[]>();
+  const unreadyPeers = (stem: string) => {
+    const known = unready.get(stem);
+    if (known !== undefined) return known;
+    const peers = [...(peersByStem.get(stem) ?? [])].sort();
+    const found = peers
+      .map((peer) => [peer, bareMembers(peer)] as const)
+      .filter(([, members]) => members.length > 0);
+    unready.set(stem, found);
+    return found;
+  };
   return {
     blockedBy: (workload, membership) => {
-      const vpcs = vpcsOf(estate, workload);
       const found: string[] = [];
       for (const carried of membership.carries ?? []) {
-        for (const peer of [...(peersByStem.get(carried) ?? [])].sort()) {
-          const inReach = bareMembers(peer).filter(
+        for (const [peer, members] of unreadyPeers(carried)) {
+          const vpcs = [...vpcsOf(estate, workload)];
+          const inReach = members.filter(
             (b) =>
               b.workload !== membership.workload &&
-              [...b.vpcs].some((vpc) => [...vpcs].some((own) => estate.reach.get(own)?.has(vpc))),
+              [...b.vpcs].some((vpc) => vpcs.some((own) => estate.reach.get(own)?.has(vpc))),
           );
           if (inReach.length > 0) found.push(describe(peer, inReach));
         }
@@ -79,34 +91,36 @@ function describe(segment: string, bare: readonly Bare[]): string {
 
 function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): readonly Bare[] {
   const members = estate.membersBySegment.get(segment) ?? [];
-  return members.flatMap((member) => {
-    if (member.state !== 'running') return [];
-    const because = whyBare(estate, segment, member, stuck);
-    if (because === undefined) return [];
-    return [{ workload: member.identity.workload, vpcs: vpcsOf(estate, member), because }];
-  });
+  const observed = estate.index.segments.get(segment)?.mode === 'observe';
+  const idByVpc = new Map<string, string | undefined>();
+  // An observed segment's group is on its way out, so carrying it is no comfort.
+  const carries = ({ vpc, groups }: NetworkInterface): boolean => {
+    if (observed) return false;
+    if (!idByVpc.has(vpc)) idByVpc.set(vpc, estate.groupIds.get(segmentKey(segment, vpc)));
+    const id = idByVpc.get(vpc);
+    return id !== undefined && groups.includes(id);
+  };
+  const found: Bare[] = [];
+  for (const member of members) {
+    const { workload } = member.identity;
+    const nics = estate.interfacesByWorkload.get(workload) ?? [];
+    if (member.state !== 'running' || (nics.length > 0 && nics.every(carries))) continue;
+    const because = observed ? 'the segment is observed' : whyBare(estate, member, nics, stuck);
+    if (because !== undefined) found.push({ workload, vpcs: vpcsOf(estate, member), because });
+  }
+  return found;
 }
 
-/** Why a member does not and will not carry its segment's group; undefined when it does. */
+/** Why a member that does not carry its segment's group will not either; undefined when it will. */
 function whyBare(
   estate: Estate,
-  segment: string,
   member: Workload,
+  nics: readonly NetworkInterface[],
   stuck: ReadonlySet<string>,
 ): string | undefined {
-  const nics = estate.interfacesByWorkload.get(member.identity.workload) ?? [];
-  if (nics.length > 0 && nics.every((nic) => carries(estate, segment, nic))) return undefined;
-  if (estate.index.segments.get(segment)?.mode === 'observe') return 'the segment is observed';
   if (member.control !== 'attach') {
     return `its groups cannot be written: ${member.controlReason ?? member.control}`;
   }
   if (nics.some((nic) => !estate.managed.has(nic.vpc))) return 'its VPC is not managed';
   return nics.some((nic) => stuck.has(nic.id)) ? 'its interface lacks free slots' : undefined;
-}
-
-function carries(estate: Estate, segment: string, nic: NetworkInterface): boolean {
-  const id = estate.groupIds.get(segmentKey(segment, nic.vpc));
-  // An observed segment's group is on its way out, so carrying it is no comfort.
-  const written = estate.index.segments.get(segment)?.mode !== 'observe';
-  return written && id !== undefined && nic.groups.includes(id);
 }

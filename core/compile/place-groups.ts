@@ -21,9 +21,12 @@ export function placeGroups(estate: Estate, links: readonly Link[]): Places {
   for (const segment of segments.values()) {
     if (segment.mode === 'observe') continue;
     const members = estate.membersBySegment.get(segment.name) ?? [];
-    const carriers = members.filter((m) => m.control === 'attach' || m.control === 'alias');
-    const vpcs = [...segment.bornIn, ...carriers.flatMap((m) => [...vpcsOf(estate, m)])];
-    const managed = vpcs.filter((vpc) => estate.managed.has(vpc));
+    const vpcs = new Set(segment.bornIn);
+    for (const member of members) {
+      if (member.control !== 'attach' && member.control !== 'alias') continue;
+      for (const vpc of vpcsOf(estate, member)) vpcs.add(vpc);
+    }
+    const managed = [...vpcs].filter((vpc) => estate.managed.has(vpc));
     shared(segmentStem(segment.name), managed);
     if (baseline.length > 0) shared(BASELINE, managed);
     if (segment.egress === 'open') shared(OPEN_EGRESS, managed);

@@ -18,6 +18,8 @@ export interface Estate {
   readonly memberships: readonly Membership[];
   readonly membershipByWorkload: ReadonlyMap<string, Membership>;
   readonly interfacesByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>;
+  /** VPCs that each workload has an interface in; absent without any. */
+  readonly vpcsByWorkload: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ids of the owned groups that exist, by key. */
   readonly groupIds: ReadonlyMap<string, string>;
   readonly ourIds: ReadonlySet<string>;
@@ -43,6 +45,7 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
   });
   const groupIds = new Map([...groupsByKey(inventory, owner)].map(([key, g]) => [key, g.id]));
   const nicsByWorkload = interfacesByWorkload(inventory);
+  const vpcsByWorkload = vpcsOfEach(nicsByWorkload);
   return {
     index,
     inventory,
@@ -53,10 +56,11 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
     memberships,
     membershipByWorkload: new Map(memberships.map((m) => [m.workload, m])),
     interfacesByWorkload: nicsByWorkload,
+    vpcsByWorkload,
     groupIds,
     ourIds: new Set(groupIds.values()),
     membersBySegment,
-    runningVpcsBySegment: runningVpcs(membersBySegment, nicsByWorkload),
+    runningVpcsBySegment: runningVpcs(membersBySegment, vpcsByWorkload),
   };
 }
 
@@ -72,21 +76,44 @@ function interfacesByWorkload(
   return found;
 }
 
+/** Most workloads stand in one VPC: they share one set for each. */
+function vpcsOfEach(
+  nicsByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const alone = new Map<string, ReadonlySet<string>>();
+  const found = new Map<string, ReadonlySet<string>>();
+  for (const [workload, nics] of nicsByWorkload) {
+    const vpc = nics[0]?.vpc ?? '';
+    if (nics.some((nic) => nic.vpc !== vpc)) {
+      found.set(workload, new Set(nics.map((nic) => nic.vpc)));
+      continue;
+    }
+    const known = alone.get(vpc) ?? new Set([vpc]);
+    alone.set(vpc, known);
+    found.set(workload, known);
+  }
+  return found;
+}
+
 function runningVpcs(
   membersBySegment: ReadonlyMap<string, readonly Workload[]>,
-  nicsByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>,
+  vpcsByWorkload: ReadonlyMap<string, ReadonlySet<string>>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map(
     [...membersBySegment].map(([segment, members]) => {
-      const running = members.filter((member) => member.state === 'running');
-      const nics = running.flatMap((m) => nicsByWorkload.get(m.identity.workload) ?? []);
-      return [segment, new Set(nics.map((nic) => nic.vpc).sort())] as const;
+      const vpcs = new Set<string>();
+      for (const { state, identity } of members) {
+        if (state !== 'running') continue;
+        for (const vpc of vpcsByWorkload.get(identity.workload) ?? NOWHERE) vpcs.add(vpc);
+      }
+      return [segment, new Set([...vpcs].sort())] as const;
     }),
   );
 }
 
+const NOWHERE: ReadonlySet<string> = new Set();
+
 /** VPCs that the workload has an interface in. */
 export function vpcsOf(estate: Estate, workload: Workload): ReadonlySet<string> {
-  const nics = estate.interfacesByWorkload.get(workload.identity.workload) ?? [];
-  return new Set(nics.map((nic) => nic.vpc));
+  return estate.vpcsByWorkload.get(workload.identity.workload) ?? NOWHERE;
 }

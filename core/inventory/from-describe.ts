@@ -3,6 +3,7 @@ import {
   type Inventory,
   type InventoryGap,
   type NetworkInterface,
+  type QuotaName,
   type Quotas,
   type Workload,
 } from '../model/inventory.ts';
@@ -186,15 +187,19 @@ export const QUOTA_CODES = {
   groupsPerInterface: 'L-2AFB9258',
   rulesPerGroup: 'L-0EA8095F',
   groupsPerRegion: 'L-E79EC296',
-} as const;
+} as const satisfies Readonly<Record<QuotaName, string>>;
+
+const QUOTA_NAMES = ['groupsPerInterface', 'rulesPerGroup', 'groupsPerRegion'] as const;
 
 function toQuotas(quotas: unknown): Quotas {
-  const quotaOf = (code: string): number | undefined =>
-    number(records(quotas).find((one) => one.QuotaCode === code)?.Value);
+  const read = records(quotas);
+  const quotaOf = (name: QuotaName): number | undefined =>
+    number(read.find((one) => one.QuotaCode === QUOTA_CODES[name])?.Value);
+  const assumed = QUOTA_NAMES.filter((name) => quotaOf(name) === undefined);
   return {
-    groupsPerInterface:
-      quotaOf(QUOTA_CODES.groupsPerInterface) ?? DEFAULT_QUOTAS.groupsPerInterface,
-    rulesPerGroup: quotaOf(QUOTA_CODES.rulesPerGroup) ?? DEFAULT_QUOTAS.rulesPerGroup,
-    groupsPerRegion: quotaOf(QUOTA_CODES.groupsPerRegion) ?? DEFAULT_QUOTAS.groupsPerRegion,
+    groupsPerInterface: quotaOf('groupsPerInterface') ?? DEFAULT_QUOTAS.groupsPerInterface,
+    rulesPerGroup: quotaOf('rulesPerGroup') ?? DEFAULT_QUOTAS.rulesPerGroup,
+    groupsPerRegion: quotaOf('groupsPerRegion') ?? DEFAULT_QUOTAS.groupsPerRegion,
+    ...(assumed.length === 0 ? {} : { assumed }),
   };
 }

@@ -5,6 +5,9 @@ import { type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 /** Whose interface it is: an instance's, a task's, or nobody's (then it is its own workload). */
 export type WorkloadOf = (raw: Raw) => string;
 
+/** How AWS describes the interface of a NAT gateway; nothing else in it says whose it is. */
+const NAT_DESCRIPTION = /^Interface for NAT Gateway (nat-[0-9a-f]+)$/;
+
 /** One DescribeNetworkInterfaces entry. `taskByInterface`: workload ids of tasks by interface id. */
 export function toNetworkInterface(
   raw: Raw,
@@ -13,6 +16,7 @@ export function toNetworkInterface(
   const id = textOf(raw.NetworkInterfaceId);
   const instance = text(record(raw.Attachment).InstanceId);
   const publicIpv4 = text(record(raw.Association).PublicIp);
+  const natGateway = NAT_DESCRIPTION.exec(textOf(raw.Description))?.[1];
   const ipv4 = records(raw.PrivateIpAddresses).map((one) => textOf(one.PrivateIpAddress));
   return {
     id,
@@ -21,6 +25,7 @@ export function toNetworkInterface(
     ipv4: addresses([...ipv4, textOf(raw.PrivateIpAddress)]),
     ipv6: addresses(records(raw.Ipv6Addresses).map((one) => textOf(one.Ipv6Address))),
     ...(publicIpv4 === undefined ? {} : { publicIpv4 }),
+    ...(natGateway === undefined ? {} : { natGateway }),
     groups: records(raw.Groups)
       .flatMap((one) => text(one.GroupId) ?? [])
       .sort(),

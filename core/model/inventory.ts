@@ -37,6 +37,8 @@ export interface NetworkInterface {
   readonly ipv4: readonly string[];
   readonly ipv6: readonly string[];
   readonly publicIpv4?: string;
+  /** `nat-...`, of the interface of a NAT gateway. */
+  readonly natGateway?: string;
   /** Ids of the attached groups, sorted. */
   readonly groups: readonly string[];
   /** AWS's InterfaceType: `interface`, `lambda`, `natGateway`, ... */
@@ -142,7 +144,11 @@ export interface Quotas {
   readonly groupsPerInterface: number;
   readonly rulesPerGroup: number;
   readonly groupsPerRegion: number;
+  /** Those that could not be read: their values are AWS's defaults, the least that they can be. */
+  readonly assumed?: readonly QuotaName[] | undefined;
 }
+
+export type QuotaName = 'groupsPerInterface' | 'rulesPerGroup' | 'groupsPerRegion';
 
 /** AWS's documented defaults (page "Amazon VPC quotas"). */
 export const DEFAULT_QUOTAS: Quotas = {

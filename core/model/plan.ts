@@ -1,5 +1,6 @@
 import type { Blocked, DesiredRule, GroupKey } from './desired-state.ts';
 import type { GroupRule } from './inventory.ts';
+import type { LimitsReport } from './limits.ts';
 
 /** The phases of a plan, in order; each is a barrier (design section 5). */
 export const PHASES = ['create', 'attach', 'detach', 'revoke', 'delete'] as const;
@@ -100,6 +101,8 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   readonly guard: readonly GuardFinding[];
   readonly warnings: readonly string[];
+  /** Absent in a plan that was made before plans had it. */
+  readonly limits?: LimitsReport;
 }
 
 /** What became of a step. */

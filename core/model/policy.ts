@@ -124,6 +124,15 @@ export interface Assertion {
   readonly location: Location;
 }
 
+/** How much events may take from segments; beyond that the workloads are held. */
+export interface LeaveGuard {
+  /** 0 to 1, of a segment's running members; one may leave in any case. 1 is no limit. */
+  readonly share: number;
+  readonly windowMs: number;
+  /** So often may events take one workload out of segments within the window. */
+  readonly movesMax: number;
+}
+
 export interface Settings {
   /** Tags of the VPCs that are managed. Empty object: none, idle. */
   readonly vpcTags: Readonly<Record<string, Pattern>>;
@@ -132,6 +141,8 @@ export interface Settings {
   readonly keepSecurityGroups: readonly string[];
   /** 0 to 1. */
   readonly changeGuardShare: number;
+  /** Absent: the change guard's share and the defaults of core/plan/leave-guard.ts. */
+  readonly leaveGuard?: LeaveGuard;
   readonly onLeave: 'hold' | 'isolate' | 'restore';
   /** Where the settings stand; absent where the defaults hold. */
   readonly location?: Location;

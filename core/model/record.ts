@@ -16,6 +16,11 @@ export interface Head {
   /** Segments that may not enforce yet, in any VPC; their members stay staged. */
   readonly blockedSegments: Readonly<Record<string, Blocked>>;
   readonly since: string;
+  /**
+   * Holds that events have made under this generation or a later one stand. A plan that a person
+   * published ends all earlier ones; one that the sweep published ends none. Absent: `generation`.
+   */
+  readonly heldSince?: number;
 }
 
 /**
@@ -49,6 +54,58 @@ export type WorkloadStatus =
   | 'conflict'
   | 'visible'; // its groups cannot be written
 
+/** Why the leave guard holds a workload. */
+export interface Guarded {
+  /** The one in force when the guard stepped in. */
+  readonly generation: number;
+  /** share: its segment has lost as many as it may; flapping: it has moved as often as it may. */
+  readonly because: 'share' | 'flapping';
+  /** With the numbers. */
+  readonly reason: string;
+}
+
+/** Segments whose groups a workload carries although it is in them no more. Names are sorted. */
+export interface Keeps {
+  /** Those that it was in when an event first took it out: back in all of them it is as before. */
+  readonly from: readonly string[];
+  readonly segments: readonly string[];
+}
+
+/** One time that an event took a workload out of segments. */
+export interface MoveRecord {
+  readonly at: string;
+  readonly from: readonly string[];
+}
+
+/** How many members a segment has lost by events lately; one item a segment. */
+export interface LeaveWindow {
+  /** End of the slot that leaves are counted in now; milliseconds since 1970. */
+  readonly until: number;
+  /** Leaves of this slot and of those in `before`. */
+  readonly total: number;
+  /** Leaves of earlier slots that reach into the window, by the slot's end. */
+  readonly before: Readonly<Record<string, number>>;
+}
+
+/** What the leave guard decides from. */
+export interface Leaves {
+  /**
+   * Running members by segment as the last sweep has counted them, those among them that events took
+   * within the window: what the segment would have without them. Absent is none.
+   */
+  readonly running: Readonly<Record<string, number>>;
+  readonly windows: Readonly<Record<string, LeaveWindow>>;
+}
+
+/** One more member leaves a segment: refused unless `seen` is what is stored. */
+export interface LeaveClaim {
+  readonly segment: string;
+  readonly seen?: LeaveWindow;
+  /** Of the same slot as `seen`: then others may have counted meanwhile, up to `totalMax`. */
+  readonly next: LeaveWindow;
+  readonly totalMax: number;
+}
+
 export interface WorkloadRecord {
   readonly identity: Identity;
   readonly interfaces: readonly string[];
@@ -70,6 +127,12 @@ export interface WorkloadRecord {
    * that one is in force: putting foreign groups back takes a plan.
    */
   readonly loosened?: number;
+  /** The leave guard holds it; ends as `loosened` does, or when the event is taken back. */
+  readonly guarded?: Guarded;
+  /** Only while it is held or in conflict, and only if there are such segments. */
+  readonly keeps?: Keeps;
+  /** What events took it out of lately; as many as the leave guard looks at. */
+  readonly moves?: readonly MoveRecord[];
   /** Was it ever in a segment? Decides between `unclassified` and `held`. */
   readonly classified: boolean;
   /** Version of the tag event that the tags come from; 0 when they come from a Describe. */
@@ -98,6 +161,22 @@ export interface InterfaceRecord {
   readonly outcome: string;
   readonly reason?: string;
   readonly verifiedAt?: string;
+  /** The write waits for the budget; from then on it is its turn. Gone after the next finished run. */
+  readonly parkedUntil?: string;
+}
+
+/** A workload that must wait. It is looked at again when due, or when an event comes before. */
+export interface ParkedRecord {
+  readonly workload: string;
+  readonly due: string;
+  /** When it was parked first. */
+  readonly since: string;
+  readonly reason: string;
+  /** Its record could not be kept yet, so AWS is to be asked again. */
+  readonly readAgain?: boolean;
+  /** Of the change that waits; milliseconds since 1970. */
+  readonly event?: number;
+  readonly received?: number;
 }
 
 /** The foreign groups of an interface as they were before we changed them. */

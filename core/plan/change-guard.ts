@@ -6,21 +6,14 @@ import type { GuardFinding } from '../model/plan.ts';
 /** The name under which the whole estate is judged. */
 export const ESTATE = '*';
 
-/** What a plan does to one interface, as far as the guard cares. */
-export interface InterfaceChange {
-  readonly interface: string;
-  readonly workload: string;
-  /** Loses a group, or gets foreign ones back, or loses a rule that nothing replaces. */
-  readonly counts: boolean;
-}
-
 export interface GuardInput {
   readonly desired: DesiredState;
   readonly inventory: Inventory;
   /** Key of each owned group by its id. */
   readonly keysById: ReadonlyMap<string, GroupKey>;
   readonly managed: ReadonlySet<string>;
-  readonly changes: readonly InterfaceChange[];
+  /** Workloads that lose a group, get foreign ones back, or lose a rule that nothing replaces. */
+  readonly changed: ReadonlySet<string>;
   /** 0 to 1; exactly this share still passes. */
   readonly share: number;
 }
@@ -32,7 +25,7 @@ export interface GuardInput {
  */
 export function judgeChange(input: GuardInput): readonly GuardFinding[] {
   const running = runningWorkloads(input);
-  const changed = new Set(input.changes.filter((c) => c.counts).map((c) => c.workload));
+  const { changed } = input;
   if (changed.size === 0) return running.size === 0 ? [] : [untouched(running.size, input.share)];
   const members = new Map<string, Set<string>>();
   const addMember = (segment: string, workload: string): void => {
@@ -73,11 +66,14 @@ function untouched(members: number, limit: number): GuardFinding {
 
 /** Running workloads with an interface in a managed VPC, or with a group of ours anywhere. */
 function runningWorkloads({ inventory, keysById, managed }: GuardInput): ReadonlySet<string> {
-  const running = new Set(
-    inventory.workloads.filter((w) => w.state === 'running').map((w) => w.identity.workload),
-  );
-  const touched = inventory.interfaces.filter(
-    (nic) => managed.has(nic.vpc) || nic.groups.some((id) => keysById.has(id)),
-  );
-  return new Set(touched.map((nic) => nic.workload).filter((workload) => running.has(workload)));
+  const running = new Set<string>();
+  for (const { state, identity } of inventory.workloads) {
+    if (state === 'running') running.add(identity.workload);
+  }
+  const touched = new Set<string>();
+  for (const { vpc, groups, workload } of inventory.interfaces) {
+    if (!running.has(workload)) continue;
+    if (managed.has(vpc) || groups.some((id) => keysById.has(id))) touched.add(workload);
+  }
+  return touched;
 }

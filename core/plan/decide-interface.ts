@@ -14,6 +14,8 @@ export interface InterfaceDecisionInput {
   readonly membership: Membership;
   /** Lost its segments by an event; keeps its groups until a person decides. */
   readonly held: boolean;
+  /** Stems of the groups that are added while it is held; core/compile/decide-joins.ts. */
+  readonly joins?: readonly string[];
   /** `unclassified: isolate` and the settle window is over. Counts only where no segment matches. */
   readonly isolate: boolean;
   readonly interface: {
@@ -80,11 +82,12 @@ interface Aim {
 /**
  * Which groups an interface should carry now: the pure heart of the one write path. Total.
  *
- * Three choices that err on the side of not cutting and not loosening:
+ * Choices that err on the side of not cutting and not loosening:
  * - `blocked` forbids the step of taking foreign groups off. Where they are off already, the
  *   workload stays enforced: putting them back would be a demotion, which only a plan may do.
  * - Where a wanted group does not exist yet nothing comes off, ours neither.
  * - A workload whose every group is withheld by a conflict keeps what it has.
+ * - One that is held keeps what it has; what it joined meanwhile is added where there is room.
  */
 export function decideInterface(input: InterfaceDecisionInput): InterfaceDecision {
   const sets = readSets(input);
@@ -133,11 +136,13 @@ function ourIds({ ownedIds, groupIds }: InterfaceDecisionInput): ReadonlySet<str
 function wantedKeys(input: InterfaceDecisionInput): GroupKey[] {
   const { membership, uninstall, managed = true } = input;
   const { vpc } = input.interface;
-  if (uninstall || !managed || input.held) return [];
+  if (uninstall || !managed) return [];
+  const isThere = (key: GroupKey): boolean => input.groupIds[key] !== undefined;
+  if (input.held) return keysOfStems(input.joins ?? [], vpc, isThere);
   if (isUnclassified(membership)) return input.isolate ? [isolationKey(vpc)] : [];
   if (membership.mode === 'observe') return [];
   const stems = membership.carries ?? guessStems(membership, input.groupIds[baselineKey(vpc)]);
-  return keysOfStems(stems, vpc, (key) => input.groupIds[key] !== undefined);
+  return keysOfStems(stems, vpc, isThere);
 }
 
 function guessStems(membership: Membership, baselineId: string | undefined): readonly string[] {
@@ -157,7 +162,7 @@ function aimFor(input: InterfaceDecisionInput, sets: Sets): Aim {
   // What others attached meanwhile is not ours to take off, so it stays beside the ledger's set.
   const restored = [...sets.foreign, ...sets.ledger];
   if (input.uninstall || !managed) return { groups: restored, status: 'unmanaged' };
-  if (input.held) return { groups: sets.current, status: 'held' };
+  if (input.held) return { groups: [...sets.current, ...sets.owned], status: 'held' };
   if (isUnclassified(membership)) {
     if (!input.isolate) return { groups: restored, status: 'unclassified' };
     return withoutMissing(sets, { groups: [...sets.kept, ...sets.owned], status: 'unclassified' });
@@ -240,7 +245,7 @@ function limited(input: InterfaceDecisionInput, sets: Sets, aim: Aim): Aim {
   const foreign = groups.filter((id) => !ours.has(id)).length;
   return {
     groups: sets.current,
-    status: aim.status === 'conflict' ? 'conflict' : 'blocked',
+    status: aim.status === 'conflict' || aim.status === 'held' ? aim.status : 'blocked',
     blocked: {
       reason: 'slots',
       message: `interface ${input.interface.id} would carry ${groups.length} of ${limit} groups: ${foreign} foreign and ${groups.length - foreign} of ours`,
@@ -249,8 +254,9 @@ function limited(input: InterfaceDecisionInput, sets: Sets, aim: Aim): Aim {
   };
 }
 
-function sorted(ids: readonly string[]): string[] {
-  return [...new Set(ids)].sort();
+function sorted(ids: readonly string[]): readonly string[] {
+  const isSorted = ids.every((id, at) => at === 0 || (ids[at - 1] ?? '') < id);
+  return isSorted ? ids : [...new Set(ids)].sort();
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -1,9 +1,9 @@
 import { groupsByKey, managedVpcs } from '../compile/owned-groups.ts';
 import type { DesiredState, GroupKey } from '../model/desired-state.ts';
-import type { Inventory, SecurityGroup } from '../model/inventory.ts';
+import type { Inventory, NetworkInterface, SecurityGroup } from '../model/inventory.ts';
 import type { DeleteGroupStep, Plan, PlanStep } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
-import { type InterfaceChange, judgeChange } from './change-guard.ts';
+import { judgeChange } from './change-guard.ts';
 import { orderSteps } from './order-steps.ts';
 import { type InterfacePlan, planInterfaces } from './plan-interfaces.ts';
 import { planRules, type RuleSteps } from './plan-rules.ts';
@@ -66,10 +66,7 @@ export function planChanges(input: PlanInput): Plan {
     desired: ground.desired.groups,
     existing: ground.existing,
     keysById: ground.keysById,
-    carriedNow: carried(
-      ground,
-      input.inventory.interfaces.flatMap((nic) => nic.groups),
-    ),
+    carriedNow: carried(ground, (nic) => nic.groups),
     retained,
     addOnly: ground.addOnly,
   });
@@ -90,7 +87,7 @@ export function planChanges(input: PlanInput): Plan {
     addOnly: ground.addOnly,
     steps: orderSteps(steps, ground.keysById),
     guard: guard(ground, interfaces, rules),
-    warnings: warnings(ground, interfaces, retained, named),
+    warnings: warnings(ground, { interfaces, retained, named, forced: rules.forced }),
   };
 }
 
@@ -115,23 +112,31 @@ function groupIdsOf({ desired, existing }: Ground): Readonly<Record<GroupKey, st
 function restorableLedger({ ledger, inventory }: PlanInput): PlanInput['ledger'] {
   if (inventory.gaps.length > 0) return ledger;
   const there = new Set(inventory.groups.map((group) => group.id));
+  if (Object.values(ledger).every((groups) => groups.every((id) => there.has(id)))) return ledger;
   return Object.fromEntries(
     Object.entries(ledger).map(([nic, groups]) => [nic, groups.filter((id) => there.has(id))]),
   );
 }
 
-function carried(ground: Ground, ids: readonly string[]): ReadonlySet<GroupKey> {
-  return new Set(ids.flatMap((id) => ground.keysById.get(id) ?? []));
+/** Keys of the owned groups among those of every interface. */
+function carried(
+  ground: Ground,
+  groupsOf: (nic: NetworkInterface) => readonly string[],
+): ReadonlySet<GroupKey> {
+  const ids = new Set<string>();
+  for (const nic of ground.input.inventory.interfaces) for (const id of groupsOf(nic)) ids.add(id);
+  return new Set([...ids].flatMap((id) => ground.keysById.get(id) ?? []));
 }
 
 /** Owned groups that nobody wants but that some interface will still carry. */
 function retainedGroups(ground: Ground, interfaces: readonly InterfacePlan[]): Set<GroupKey> {
-  const finalByNic = new Map(interfaces.map((plan) => [plan.nic.id, plan.final]));
-  const after = ground.input.inventory.interfaces.flatMap(
-    (nic) => finalByNic.get(nic.id) ?? nic.groups,
-  );
+  const finalByNic = new Map<string, readonly string[]>();
+  for (const { nic, attach, detach, final } of interfaces) {
+    if (attach !== undefined || detach !== undefined) finalByNic.set(nic.id, final);
+  }
+  const after = carried(ground, (nic) => finalByNic.get(nic.id) ?? nic.groups);
   const wanted = new Set(ground.desired.groups.map((group) => group.key));
-  return new Set([...carried(ground, after)].filter((key) => !wanted.has(key)));
+  return new Set([...after].filter((key) => !wanted.has(key)));
 }
 
 function planDeletes(
@@ -178,17 +183,13 @@ function guard(
   const narrowed = (plan: InterfacePlan): boolean =>
     plan.steady.status === 'enforced' &&
     plan.final.some((id) => rules.narrowed.has(keysById.get(id) ?? id));
-  const changes: InterfaceChange[] = interfaces.map((plan) => ({
-    interface: plan.nic.id,
-    workload: plan.nic.workload,
-    counts: plan.loosensOrTightens || narrowed(plan),
-  }));
+  const changing = interfaces.filter((plan) => plan.loosensOrTightens || narrowed(plan));
   return judgeChange({
     desired: input.desired,
     inventory: input.inventory,
     keysById,
     managed: new Set(managedVpcs(input.policy, input.inventory)),
-    changes,
+    changed: new Set(changing.map(({ nic }) => nic.workload)),
     share: input.policy.settings.changeGuardShare,
   });
 }

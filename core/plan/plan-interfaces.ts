@@ -41,18 +41,17 @@ export function planInterfaces(input: InterfacePlanInput): readonly InterfacePla
   const { inventory, desired } = input;
   const attachments = new Map(desired.attachments.map((a) => [a.interface, a]));
   const memberships = new Map(desired.memberships.map((m) => [m.workload, m]));
-  const writable = new Set(
-    inventory.workloads
-      .filter((w) => w.control === 'attach' && w.state !== 'terminated')
-      .map((w) => w.identity.workload),
-  );
+  const writable = new Set<string>();
+  for (const { control, state, identity } of inventory.workloads) {
+    if (control === 'attach' && state !== 'terminated') writable.add(identity.workload);
+  }
   return inventory.interfaces
-    .filter((nic) => writable.has(nic.workload))
     .filter(
       (nic) =>
-        attachments.has(nic.id) ||
-        input.ledger[nic.id] !== undefined ||
-        nic.groups.some((id) => input.ours.has(id)),
+        writable.has(nic.workload) &&
+        (attachments.has(nic.id) ||
+          input.ledger[nic.id] !== undefined ||
+          nic.groups.some((id) => input.ours.has(id))),
     )
     .map((nic) => {
       const attachment = attachments.get(nic.id);

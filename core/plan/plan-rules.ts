@@ -1,4 +1,4 @@
-import { listWeights, ruleWeight } from '../compile/check-limits.ts';
+import { listWeights, ruleWeight } from '../compile/rule-weight.ts';
 import type { DesiredGroup, DesiredRule, GroupKey } from '../model/desired-state.ts';
 import type { GroupRule, Inventory, SecurityGroup } from '../model/inventory.ts';
 import type { AuthorizeStep, CreateGroupStep, Direction, RevokeStep } from '../model/plan.ts';
@@ -26,6 +26,8 @@ export interface RuleSteps {
   readonly revoke: readonly RevokeStep[];
   /** Keys of desired groups that lose traffic which no desired rule replaces. */
   readonly narrowed: ReadonlySet<GroupKey>;
+  /** Revocations in phase create from groups that interfaces carry: the quota has no room for both. */
+  readonly forced: readonly RevokeStep[];
 }
 
 /** AWS puts this rule into every new group (page "Security groups for your VPC"). */
@@ -53,7 +55,11 @@ export function planRules(input: GroupPlanInput): RuleSteps {
     }
   }
   revoke.push(...emptySurplus(input));
-  return { create, revoke, narrowed };
+  const forced = create.filter(
+    (step): step is RevokeStep =>
+      step.kind === 'revoke' && input.existing.has(step.group) && input.carriedNow.has(step.group),
+  );
+  return { create, revoke, narrowed, forced };
 }
 
 /**

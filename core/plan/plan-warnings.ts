@@ -1,16 +1,25 @@
 import type { GroupKey } from '../model/desired-state.ts';
+import type { RevokeStep } from '../model/plan.ts';
 import type { Ground } from './plan-changes.ts';
 import type { InterfacePlan } from './plan-interfaces.ts';
 
 /** How many workloads a warning names before it only counts. */
 const NAMED_MAX = 5;
 
+export interface Planned {
+  readonly interfaces: readonly InterfacePlan[];
+  /** Owned groups that nobody wants but that some interface will still carry. */
+  readonly retained: ReadonlySet<GroupKey>;
+  /** Owned groups that a rule of a foreign group names, with that group. */
+  readonly named: readonly (readonly [GroupKey, string])[];
+  /** Revocations that come before what replaces them. */
+  readonly forced: readonly RevokeStep[];
+}
+
 /** What a reader of the plan must know although no step says it. Sorted. */
 export function warnings(
   ground: Ground,
-  interfaces: readonly InterfacePlan[],
-  retained: ReadonlySet<GroupKey>,
-  named: readonly (readonly [GroupKey, string])[],
+  { interfaces, retained, named, forced }: Planned,
 ): readonly string[] {
   const { inventory } = ground.input;
   return [
@@ -30,6 +39,10 @@ export function warnings(
     ),
     ...named.map(
       ([key, holder]) => `group ${key} stays: a rule of foreign group ${holder} names it`,
+    ),
+    ...forced.map(
+      ({ group, direction, rules }) =>
+        `${rules.length} ${direction} rules of ${group} are revoked before the new ones are authorised, for want of room (${inventory.quotas.rulesPerGroup} rules a group); a flow that old and new ones allow may miss for a moment`,
     ),
     ...lostLedger(ground),
   ].sort();
@@ -59,14 +72,14 @@ function keepers(ground: Ground, interfaces: readonly InterfacePlan[], key: Grou
 function lostLedger({ input }: Ground): readonly string[] {
   if (input.inventory.gaps.length > 0) return [];
   const there = new Set(input.inventory.groups.map((group) => group.id));
+  const lost = Object.entries(input.ledger).flatMap(([nic, groups]) =>
+    groups.filter((id) => !there.has(id)).map((id) => ({ nic, id })),
+  );
+  if (lost.length === 0) return [];
   const present = new Set(input.inventory.interfaces.map((nic) => nic.id));
-  return Object.entries(input.ledger)
-    .filter(([nic]) => present.has(nic))
-    .flatMap(([nic, groups]) =>
-      groups
-        .filter((id) => !there.has(id))
-        .map((id) => `the ledger of ${nic} names ${id}, which no longer exists`),
-    );
+  return lost
+    .filter(({ nic }) => present.has(nic))
+    .map(({ nic, id }) => `the ledger of ${nic} names ${id}, which no longer exists`);
 }
 
 function countOf(workloads: readonly string[]): string {

@@ -65,6 +65,15 @@ export const CIDRS_MAX = 1_000;
 /** A settle window longer than a day would leave strangers unjudged. */
 export const SETTLE_WINDOW_MS_MAX = 24 * 60 * 60 * 1_000;
 
+/** The leave guard counts by tenths of its window, and clocks disagree by a second. */
+export const LEAVE_WINDOW_MS_MIN = 10_000;
+
+/** A window longer than a day would hold what a person has long looked at. */
+export const LEAVE_WINDOW_MS_MAX = 24 * 60 * 60 * 1_000;
+
+/** The times of so many moves stand in the record of a workload. */
+export const LEAVE_MOVES_MAX = 100;
+
 /** A rule that expires within so many days is warned about: time to renew it in review. */
 export const EXPIRY_WARNING_DAYS = 30;
 

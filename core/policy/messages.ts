@@ -67,6 +67,7 @@ export const MESSAGES = {
   'bad-port': error('a port, range, protocol or ICMP type is not readable', 'see the place'),
   'bad-duration': error('a duration is not readable', 'write a number with s, m, h or d'),
   'bad-share': error('a share is not readable', 'write a percentage such as `20%`'),
+  'bad-count': error('a count is not a number in its bounds', 'see the place'),
   'bad-date': error('a date is not a day of the calendar', 'write it as 2027-03-31'),
   'bad-id': error('an id of AWS does not have the form of one', 'copy it from AWS'),
   'cidr-host-bits': warning(

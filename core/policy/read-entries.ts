@@ -3,6 +3,7 @@ import type {
   Assertion,
   BaselineEntry,
   Guardrail,
+  LeaveGuard,
   Location,
   Network,
   Rule,
@@ -11,9 +12,16 @@ import type {
   Zone,
   ZoneMatcher,
 } from '../model/policy.ts';
+import { LEAVE_GUARD_DEFAULTS } from '../plan/leave-guard.ts';
 import { checkShape } from './check-shape.ts';
 import { quote } from './diagnostics.ts';
-import { CIDRS_MAX, SETTLE_WINDOW_MS_MAX } from './limits.ts';
+import {
+  CIDRS_MAX,
+  LEAVE_MOVES_MAX,
+  LEAVE_WINDOW_MS_MAX,
+  LEAVE_WINDOW_MS_MIN,
+  SETTLE_WINDOW_MS_MAX,
+} from './limits.ts';
 import { readCidr } from './read-cidr.ts';
 import { readSelector, readTags } from './read-selector.ts';
 import { readDay, readDurationMs, readShare } from './read-values.ts';
@@ -310,10 +318,7 @@ export function readSettings(
     unclassified: shape.unclassified,
     settleWindowMs: readSettleWindow(reading.textOf(childOf(node, 'settleWindow')), reading),
     keepSecurityGroups: readIds(childOf(node, 'keepSecurityGroups'), 'sg', reading).sort(),
-    changeGuardShare: readGuardShare(
-      reading.textOf(childOf(childOf(node, 'changeGuard'), 'share')),
-      reading,
-    ),
+    ...readGuards(node, reading),
     onLeave: shape.onLeave,
     location: keyAt,
   };
@@ -329,11 +334,49 @@ function readSettleWindow(text: LocatedText | undefined, reading: Reading): numb
   return DEFAULT_SETTINGS.settleWindowMs;
 }
 
-function readGuardShare(text: LocatedText | undefined, reading: Reading): number {
-  if (text === undefined) return DEFAULT_SETTINGS.changeGuardShare;
+function readGuards(
+  node: TreeNode,
+  reading: Reading,
+): Pick<Settings, 'changeGuardShare' | 'leaveGuard'> {
+  const textAt = (key: string, inner: string): LocatedText | undefined =>
+    reading.textOf(childOf(childOf(node, key), inner));
+  const share = textAt('changeGuard', 'share');
+  const changeGuardShare = readGuardShare(share, DEFAULT_SETTINGS.changeGuardShare, reading);
+  if (childOf(node, 'leaveGuard') === undefined) return { changeGuardShare };
+  const leaveGuard: LeaveGuard = {
+    share: readGuardShare(textAt('leaveGuard', 'share'), changeGuardShare, reading),
+    windowMs: readLeaveWindow(textAt('leaveGuard', 'window'), reading),
+    movesMax: readMoves(textAt('leaveGuard', 'moves'), reading),
+  };
+  return { changeGuardShare, leaveGuard };
+}
+
+function readLeaveWindow(text: LocatedText | undefined, reading: Reading): number {
+  if (text === undefined) return LEAVE_GUARD_DEFAULTS.windowMs;
+  const ms = readDurationMs(text.text);
+  if (ms !== undefined && ms >= LEAVE_WINDOW_MS_MIN && ms <= LEAVE_WINDOW_MS_MAX) return ms;
+  const seen =
+    ms === undefined
+      ? `${quote(text.text)} is no duration`
+      : `${quote(text.text)} is not between ten seconds and a day`;
+  reading.findings.add('bad-duration', text.at, seen, 'write for example `10m` or `1h`');
+  return LEAVE_GUARD_DEFAULTS.windowMs;
+}
+
+function readMoves(text: LocatedText | undefined, reading: Reading): number {
+  if (text === undefined) return LEAVE_GUARD_DEFAULTS.movesMax;
+  const moves = /^\d{1,3}$/.test(text.text) ? Number(text.text) : 0;
+  if (moves >= 1 && moves <= LEAVE_MOVES_MAX) return moves;
+  const seen = `${quote(text.text)} is no number from 1 to ${LEAVE_MOVES_MAX}`;
+  reading.findings.add('bad-count', text.at, seen, 'write for example `3`');
+  return LEAVE_GUARD_DEFAULTS.movesMax;
+}
+
+function readGuardShare(text: LocatedText | undefined, absent: number, reading: Reading): number {
+  if (text === undefined) return absent;
   const share = readShare(text.text);
   if (share !== undefined) return share;
   const seen = `${quote(text.text)} is no share from 0% to 100%`;
   reading.findings.add('bad-share', text.at, seen, 'write for example `20%`');
-  return DEFAULT_SETTINGS.changeGuardShare;
+  return absent;
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { LEAVE_GUARD_DEFAULTS } from '../plan/leave-guard.ts';
+import { LEAVE_MOVES_MAX } from './limits.ts';
 
 /**
  * The shape of policy files: which keys there are and what kind of value each takes. What a value
@@ -191,6 +193,24 @@ export const settingsSchema = z
     keepSecurityGroups: textOrList.optional(),
     changeGuard: z.strictObject({ share: text.meta({ examples: ['20%'] }) }).optional(),
     onLeave: z.enum(['hold', 'isolate', 'restore']).default('hold'),
+    leaveGuard: z
+      .strictObject({
+        share: text.optional().meta({
+          description:
+            'of a segment, how many running members events may take within the window, one at least; 100% is no limit; default: that of changeGuard',
+          examples: ['20%'],
+        }),
+        window: z
+          .string()
+          .default(`${LEAVE_GUARD_DEFAULTS.windowMs / 60_000}m`)
+          .meta({ pattern: '^[0-9]+[smhd]$' }),
+        moves: text.optional().meta({
+          description: `how often events may take one workload out of segments within the window, 1 to ${LEAVE_MOVES_MAX}; default: ${LEAVE_GUARD_DEFAULTS.movesMax}`,
+          examples: [LEAVE_GUARD_DEFAULTS.movesMax],
+        }),
+      })
+      .optional()
+      .meta({ description: 'beyond it workloads keep their groups and are held' }),
   })
   .meta({ id: 'settings' });
 

@@ -1,6 +1,6 @@
 import type { Inventory, NetworkAcl, NetworkInterface, SecurityGroup } from '../model/inventory.ts';
 import { ICMP, ICMPV6, type PairTraffic } from '../model/traffic.ts';
-import { GroupReferences, ruleRegion } from './group-rules.ts';
+import { GroupReferences, ruleRegion, serviceWithoutGroups } from './group-rules.ts';
 import { allowedByAcl, answerable, decidingEntry, EPHEMERAL } from './network-acls.ts';
 import { Routes } from './routes.ts';
 import { TrafficRegion } from './traffic-region.ts';
@@ -11,9 +11,13 @@ export interface Probe {
   readonly port: number;
 }
 
-/** What AWS would do with a probe, and the group, NACL entry or route that decides. */
+/**
+ * What AWS would do with a probe, and the group, NACL entry or route that decides. Unknown: nothing
+ * that was read forbids it, and what decides was not read (a transit gateway's routes, a balancer's
+ * listeners).
+ */
 export interface AwsVerdict {
-  readonly verdict: 'allow' | 'deny';
+  readonly verdict: 'allow' | 'deny' | 'unknown';
   readonly why: readonly string[];
 }
 
@@ -57,17 +61,20 @@ export class AwsReach {
 
   /**
    * Why a probe passes or not: over the first pair of addresses that lets it through, else over the
-   * first pair. ICMP is asked of IPv4 alone, ICMPv6 of IPv6.
+   * first pair. ICMP is asked of IPv4 alone, ICMPv6 of IPv6. Where `between` counts a path that was
+   * not read as none, this says `unknown`, unless something that was read denies.
    */
   explain(from: string, to: string, probe: Probe): AwsVerdict {
     const [source, destination] = [this.#nics.get(from), this.#nics.get(to)];
     if (source === undefined) return deny(`interface ${from} is not in the inventory`);
     if (destination === undefined) return deny(`interface ${to} is not in the inventory`);
+    if (from === to) return OWN_ADDRESS;
     const verdicts = addressPairs(source, destination, probe).map(([there, back]) =>
       this.#explainPair({ source, destination, there, back, probe }),
     );
     const passes = verdicts.find(({ verdict }) => verdict === 'allow');
-    return passes ?? verdicts[0] ?? deny('they share no address family');
+    const open = verdicts.find(({ verdict }) => verdict === 'unknown');
+    return passes ?? open ?? verdicts[0] ?? deny('they share no address family');
   }
 
   #traffic(
@@ -86,8 +93,11 @@ export class AwsReach {
 
   #pair(pair: AddressPair): TrafficRegion {
     const { source, destination, there, back } = pair;
-    if (this.#routes.path(source, destination, there).kind === 'none') return TrafficRegion.nothing;
-    if (this.#routes.path(destination, source, back).kind === 'none') return TrafficRegion.nothing;
+    const ways = [
+      this.#routes.path(source, destination, there),
+      this.#routes.path(destination, source, back),
+    ];
+    if (ways.some(({ kind }) => kind !== 'routed')) return TrafficRegion.nothing;
     const out = this.#groupTraffic(source, 'egress', destination, there);
     if (out.isEmpty) return out;
     const both = out.and(this.#groupTraffic(destination, 'ingress', source, back));
@@ -137,26 +147,64 @@ export class AwsReach {
     if (forward.kind === 'none') return deny(`no route: ${forward.because}`);
     const reverse = this.#routes.path(destination, source, back);
     if (reverse.kind === 'none') return deny(`no route back: ${reverse.because}`);
-    const out = this.#admittingRule(source, 'egress', { peer: destination, address: there, probe });
-    if (out === undefined) return deny(noRule(source, 'egress', there));
-    const inward = this.#admittingRule(destination, 'ingress', {
-      peer: source,
-      address: back,
-      probe,
-    });
-    if (inward === undefined) return deny(noRule(destination, 'ingress', back));
+    const over = [forward, reverse].find((path) => path.kind === 'beyond');
+    const asked = { probe, isBeyond: over !== undefined };
+    const out = this.#decide(source, 'egress', { ...asked, peer: destination, address: there });
+    if (out.verdict === 'deny') return out;
+    const inward = this.#decide(destination, 'ingress', { ...asked, peer: source, address: back });
+    if (inward.verdict === 'deny') return inward;
     const acl = this.#explainAcl(pair);
     if (acl.verdict === 'deny') return acl;
-    const route = forward.by === 'local' ? [] : [`routed over ${forward.by}`];
-    return { verdict: 'allow', why: [out, inward, ...acl.why, ...route] };
+    const why = [...out.why, ...inward.why, ...acl.why];
+    if (over?.kind === 'beyond') {
+      return { verdict: 'unknown', why: [`${over.because}; its routes were not read`, ...why] };
+    }
+    if (out.verdict === 'unknown' || inward.verdict === 'unknown') {
+      return { verdict: 'unknown', why };
+    }
+    const by = forward.kind === 'routed' && forward.by !== 'local' ? forward.by : undefined;
+    return { verdict: 'allow', why: by === undefined ? why : [...why, `routed over ${by}`] };
+  }
+
+  /** What the groups of one end say. */
+  #decide(at: NetworkInterface, direction: 'ingress' | 'egress', asked: AskedOfGroups): AwsVerdict {
+    const rule = this.#admittingRule(at, direction, asked);
+    if (rule !== undefined) return { verdict: 'allow', why: [rule] };
+    const service = serviceWithoutGroups(at);
+    if (service !== undefined) return { verdict: 'unknown', why: [service] };
+    const named = asked.isBeyond ? this.#namingRule(at, direction, asked) : undefined;
+    if (named !== undefined) return { verdict: 'unknown', why: [named] };
+    return deny(noRule(at, direction, asked.address));
+  }
+
+  /**
+   * A rule that names a group of the peer holds over a transit gateway if both its attachments say so
+   * (VPC User Guide, "Reference security groups"), which was not read; on the way in alone.
+   */
+  #namingRule(
+    at: NetworkInterface,
+    direction: 'ingress' | 'egress',
+    { peer, probe }: AskedOfGroups,
+  ): string | undefined {
+    if (direction === 'egress') return undefined;
+    const names = at.groups.some((id) =>
+      this.#groups
+        .get(id)
+        ?.ingress.some(
+          (rule) =>
+            rule.peer.kind === 'group' &&
+            peer.groups.includes(rule.peer.id) &&
+            ruleRegion(rule).has(probe.protocol, probe.port),
+        ),
+    );
+    return names ? `ingress of ${at.id}: a rule names a group of ${peer.id}` : undefined;
   }
 
   #admittingRule(
     at: NetworkInterface,
     direction: 'ingress' | 'egress',
-    asked: { readonly peer: NetworkInterface; readonly address: string; readonly probe: Probe },
+    { peer, address, probe }: AskedOfGroups,
   ): string | undefined {
-    const { peer, address, probe } = asked;
     for (const id of at.groups) {
       const group = this.#groups.get(id);
       const rule = group?.[direction].find(
@@ -199,6 +247,20 @@ export class AwsReach {
       `the answers do not get back: NACL ${far?.id} or ${near?.id} denies ports ${ports}`,
     );
   }
+}
+
+/** No packet is put on the network, so that no group and no NACL sees it. */
+const OWN_ADDRESS: AwsVerdict = {
+  verdict: 'allow',
+  why: ['both ends are one interface: what a host sends to itself never leaves it'],
+};
+
+interface AskedOfGroups {
+  readonly peer: NetworkInterface;
+  readonly address: string;
+  readonly probe: Probe;
+  /** The way between the two was not read. */
+  readonly isBeyond: boolean;
 }
 
 interface AddressPair {

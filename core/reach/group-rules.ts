@@ -13,6 +13,12 @@ export function ruleRegion(rule: GroupRule): TrafficRegion {
   return region;
 }
 
+/** A service's interface without groups (a network load balancer of 2020) is filtered by none. */
+export function serviceWithoutGroups(nic: NetworkInterface): string | undefined {
+  if (nic.groups.length > 0 || nic.type === 'interface') return undefined;
+  return `${nic.id} (${nic.type}) has no groups; what it takes in and sends on was not read`;
+}
+
 /** Whom the peer of a rule means (AWS, "Security group rules": source or destination). */
 export class GroupReferences {
   readonly #listCidrs: ReadonlyMap<string, readonly string[]>;

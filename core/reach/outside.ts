@@ -1,7 +1,13 @@
-import type { Inventory, NetworkAcl, NetworkInterface, RulePeer } from '../model/inventory.ts';
+import type {
+  Inventory,
+  NetworkAcl,
+  NetworkInterface,
+  Route,
+  RulePeer,
+} from '../model/inventory.ts';
 import { contains } from './addresses.ts';
 import type { Probe } from './aws-reach.ts';
-import { ruleRegion } from './group-rules.ts';
+import { ruleRegion, serviceWithoutGroups } from './group-rules.ts';
 import { allowedByAcl, answerable, decidingEntry } from './network-acls.ts';
 import { Routes } from './routes.ts';
 import { TrafficRegion } from './traffic-region.ts';
@@ -15,19 +21,26 @@ export interface OutsideVerdict {
 /**
  * What passes between an interface and an address that no interface of the inventory has: its groups,
  * its subnet's NACL both ways, and the route to the address. Beyond a gateway nothing is known, except
- * that an internet gateway leads to and from everywhere for an interface with a public address.
+ * that an internet gateway leads to and from everywhere for an interface with a public address, and a
+ * NAT gateway (public) on to an internet gateway.
  */
 export class OutsideReach {
   readonly #groups: ReadonlyMap<string, Inventory['groups'][number]>;
   readonly #lists: ReadonlyMap<string, readonly string[]>;
   readonly #acls: readonly NetworkAcl[];
   readonly #routes: Routes;
+  readonly #natGateways: ReadonlyMap<string, NetworkInterface>;
 
   constructor(inventory: Inventory) {
     this.#groups = new Map(inventory.groups.map((group) => [group.id, group]));
     this.#lists = new Map(inventory.prefixLists.map((list) => [list.id, list.cidrs]));
     this.#acls = inventory.networkAcls;
     this.#routes = new Routes(inventory);
+    this.#natGateways = new Map(
+      inventory.interfaces.flatMap((nic) =>
+        nic.natGateway === undefined ? [] : [[nic.natGateway, nic] as const],
+      ),
+    );
   }
 
   /** What the address may send to the interface by its groups and NACL; routes are not looked at. */
@@ -43,7 +56,12 @@ export class OutsideReach {
   hasInternet(nic: NetworkInterface, address: string): boolean {
     const { route } = this.#routes.routeTo(nic, address);
     const isPublic = nic.publicIpv4 !== undefined || address.includes(':');
-    return isPublic && route?.state === 'active' && route.target.startsWith('igw-');
+    return (
+      isPublic &&
+      !isPrivate(address) &&
+      route?.state === 'active' &&
+      route.target.startsWith('igw-')
+    );
   }
 
   explain(
@@ -53,7 +71,7 @@ export class OutsideReach {
     probe: Probe,
   ): OutsideVerdict {
     const groups = nic.groups.join(', ') || 'no group';
-    const by = this.#groupThatLets(nic, direction, address, probe);
+    const by = this.#groupThatLets(nic, direction, address, probe) ?? serviceWithoutGroups(nic);
     if (by === undefined) {
       const way = direction === 'ingress' ? 'from' : 'to';
       return deny(
@@ -70,16 +88,70 @@ export class OutsideReach {
     }
     if (route.target === 'local')
       return deny(`no interface of ${nic.vpc} has the address ${address}`);
+    if (/^(igw|nat|eigw)-/.test(route.target) && isPrivate(address)) {
+      return deny(`no route: ${table} sends ${address} to the internet, which has no such address`);
+    }
     if (this.hasInternet(nic, address)) {
-      return { verdict: 'allow', why: [by, `${table} leads to ${address} over ${route.target}`] };
+      const verdict = serviceWithoutGroups(nic) === undefined ? 'allow' : 'unknown';
+      return { verdict, why: [by, `${table} leads to ${address} over ${route.target}`] };
     }
     if (route.target.startsWith('igw-')) {
       return deny(`${nic.id} has no public address, so ${route.target} does not serve it`);
+    }
+    const nat = this.#natGateways.get(route.target);
+    if (nat?.publicIpv4 !== undefined && direction === 'egress') {
+      return this.#overNat({ nic, nat, address, probe, by });
     }
     return unknown(
       by,
       `${table} leads to ${address} over ${route.target}; what lies beyond was not read`,
     );
+  }
+
+  /**
+   * From one interface of the estate to the public address of another: out over an internet gateway,
+   * with the source's address translated, and in again. Private addresses mean nothing there, so that
+   * rules which name groups do not match.
+   */
+  explainTranslated(
+    source: NetworkInterface,
+    destination: NetworkInterface,
+    address: string,
+    probe: Probe,
+  ): OutsideVerdict {
+    const out = this.explain(source, 'egress', address, probe);
+    if (out.verdict === 'deny') return out;
+    const seenAs = this.#seenAs(source, this.#routes.routeTo(source, address).route);
+    if (seenAs === undefined) return unknown(...out.why);
+    const inward = this.explain(destination, 'ingress', seenAs, probe);
+    if (inward.verdict === 'deny') return inward;
+    const isKnown = out.verdict === 'allow' && inward.verdict === 'allow';
+    return { verdict: isKnown ? 'allow' : 'unknown', why: [...out.why, ...inward.why] };
+  }
+
+  /** The public address under which the internet sees the packets that take this route. */
+  #seenAs(source: NetworkInterface, route: Route | undefined): string | undefined {
+    if (route?.target.startsWith('igw-')) return source.publicIpv4;
+    return this.#natGateways.get(route?.target ?? '')?.publicIpv4;
+  }
+
+  /** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
+  #overNat({ nic, nat, address, probe, by }: OverNat): OutsideVerdict {
+    const crossings = [
+      ...(nat.subnet === nic.subnet ? [] : nic.ipv4.map((from) => ['ingress', from] as const)),
+      ['egress', address] as const,
+    ];
+    for (const [direction, peer] of crossings) {
+      const acl = this.#explainAcl(nat, direction, peer, probe);
+      if (acl !== undefined) return deny(acl);
+    }
+    if (this.hasInternet(nat, address)) {
+      return {
+        verdict: 'allow',
+        why: [by, `it leaves over ${nat.natGateway} as ${nat.publicIpv4}`],
+      };
+    }
+    return unknown(by, `what lies beyond ${nat.natGateway} was not read`);
   }
 
   #byGroups(nic: NetworkInterface, direction: 'ingress' | 'egress', address: string) {
@@ -141,6 +213,25 @@ export class OutsideReach {
     if (back.has(probe.protocol, probe.port)) return undefined;
     return `the answers do not get back: ${other} of NACL ${acl.id} denies them`;
   }
+}
+
+/** Addresses that the internet does not route: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
+const PRIVATE = [
+  ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'],
+  ...['fc00::/7', 'fe80::/10'],
+] as const;
+
+function isPrivate(address: string): boolean {
+  return PRIVATE.some((cidr) => contains(cidr, address));
+}
+
+interface OverNat {
+  readonly nic: NetworkInterface;
+  readonly nat: NetworkInterface;
+  readonly address: string;
+  readonly probe: Probe;
+  /** The rule that lets it out. */
+  readonly by: string;
 }
 
 function deny(because: string): OutsideVerdict {

@@ -10,7 +10,17 @@ import { contains, specificity } from './addresses.ts';
 /** Whether packets from one interface find their way to an address of another, and why not. */
 export type Path =
   | { readonly kind: 'routed'; readonly by: string }
+  /** Over something whose own routes are in none of the documents, such as a transit gateway. */
+  | { readonly kind: 'beyond'; readonly because: string }
   | { readonly kind: 'none'; readonly because: string };
+
+/** Targets that may lead to another VPC of the estate, by routes of their own that were not read. */
+const BEYOND = /^(tgw|vgw|lgw|eni|vpce|i|cagw)-|^arn:/;
+
+/** Whether the target of a route has routes of its own that no document of EC2 tells. */
+export function isBeyond(target: string): boolean {
+  return BEYOND.test(target);
+}
 
 export interface RouteTaken {
   readonly table?: string;
@@ -47,7 +57,8 @@ export class Routes {
         : none(`${table.id} keeps ${address} inside ${from.vpc}`);
     }
     if (route.target.startsWith('pcx-')) return this.#overPeering(route, from, to);
-    return none(`${table.id} sends ${address} to ${route.target}, past what groups can name`);
+    const because = `${table.id} sends ${address} to ${route.target}, past what groups can name`;
+    return isBeyond(route.target) ? { kind: 'beyond', because } : none(because);
   }
 
   /** The route that packets of an interface take to an address; no table: undefined twice. */

@@ -21,11 +21,24 @@ import {
   isThrottling,
   isTransient,
 } from '../ec2-errors.ts';
-import type { Ports, ResolvedRule } from '../ports.ts';
+import type { Ports, ResolvedRule, WriteAction } from '../ports.ts';
+import { drawToken, slowDown } from '../write-budget.ts';
 import { type OwnedGroups, type PlanContext, readOwned } from './plan-context.ts';
 
-/** Group and rule writes refill at 5 a second (aws-facts 2.1), so patience is cheap here. */
+/** What is over soon by itself. */
 const GROUP_WRITE: BackOff = { attempts: 8, delayMsFirst: 200, delayMsMax: 5_000 };
+
+/**
+ * How long one write waits for its token in place. In the long run a token comes every 223 ms, so this
+ * is over only while EC2 keeps refusing. A step has 15 minutes (infra/publishing/publishing.ts), and
+ * goes on from what exists when Step Functions starts it again.
+ */
+const TOKEN_WAIT_MS_MAX = 180_000;
+
+/** No token for a group write came in time: EC2 is refusing this action. */
+export class OverBudget extends Error {
+  override readonly name = 'OverBudget';
+}
 
 /** A duplicate or an absent rule says that our reading was old: read, compare, write again. */
 const DIFFERENCES_MAX = 4;
@@ -83,7 +96,7 @@ export class GroupHand {
     const owned = await this.owned();
     if (owned.byKey.has(step.group)) return { kind: 'not-needed' };
     const { vpc, name, description } = step;
-    await this.#call(() =>
+    await this.#call('CreateSecurityGroup', () =>
       this.#ports.writer.createGroup({ key: step.group, vpc, name, description }),
     );
     // The next step finds it in a fresh reading.
@@ -102,7 +115,10 @@ export class GroupHand {
       const rules = resolveRules(missing, owned);
       if (typeof rules === 'string') return absent(rules);
       try {
-        await this.#call(() => this.#ports.writer.authorize(group.id, step.direction, rules));
+        const action = AUTHORIZE[step.direction];
+        await this.#call(action, () =>
+          this.#ports.writer.authorize(group.id, step.direction, rules),
+        );
         return { kind: 'added' };
       } catch (error) {
         // A peer that was made a moment ago may not be visible everywhere yet.
@@ -129,7 +145,8 @@ export class GroupHand {
       const there = group[step.direction].filter((rule) => keys.has(ruleKey(rule, owned.keysById)));
       if (there.length === 0) return attempt === 0 ? { kind: 'not-needed' } : { kind: 'removed' };
       try {
-        await this.#call(() => this.#ports.writer.revoke(group.id, step.direction, there));
+        const action = REVOKE[step.direction];
+        await this.#call(action, () => this.#ports.writer.revoke(group.id, step.direction, there));
         return spared > 0 ? blocked : { kind: 'removed' };
       } catch (error) {
         if (!isNotThere(error)) throw error;
@@ -142,7 +159,7 @@ export class GroupHand {
     const owned = await this.owned();
     if (!owned.ids.includes(step.groupId)) return { kind: 'not-needed' };
     try {
-      await this.#call(() => this.#ports.writer.deleteGroup(step.groupId));
+      await this.#call('DeleteSecurityGroup', () => this.#ports.writer.deleteGroup(step.groupId));
       return { kind: 'removed' };
     } catch (error) {
       if (isGroupMissing(error)) return { kind: 'not-needed' };
@@ -162,20 +179,49 @@ export class GroupHand {
     return undefined;
   }
 
-  async #call<T>(write: () => Promise<T>): Promise<T> {
+  /** Every attempt draws a token: a refused one was counted by EC2 too. */
+  async #call<T>(action: WriteAction, write: () => Promise<T>): Promise<T> {
     return await withBackOff(this.#ports, GROUP_WRITE, isWorthRepeating, async () => {
+      await this.#waitForToken(action);
       try {
         return await write();
       } catch (error) {
         if (isThrottling(error)) {
-          this.#ports.signal.event('throttled', { plan: this.#context.plan.id });
+          this.#ports.signal.event('throttled', { plan: this.#context.plan.id, action });
           await this.#ports.store.count({ throttled: 1 });
+          await slowDown(this.#ports, action);
         }
         throw error;
       }
     });
   }
+
+  async #waitForToken(action: WriteAction): Promise<void> {
+    const startedMs = this.#ports.clock.now();
+    let placeMs: number | undefined;
+    for (;;) {
+      const draw = await drawToken(this.#ports, { action, purpose: 'ordinary', placeMs });
+      if (draw.kind === 'granted') return;
+      placeMs = draw.untilMs;
+      const waitMs = placeMs - this.#ports.clock.now();
+      if (placeMs - startedMs > TOKEN_WAIT_MS_MAX) {
+        throw new OverBudget(
+          `the next token for ${action} comes in ${Math.ceil(waitMs / 1_000)} s`,
+        );
+      }
+      await this.#ports.clock.sleep(waitMs);
+    }
+  }
 }
+
+const AUTHORIZE = {
+  ingress: 'AuthorizeSecurityGroupIngress',
+  egress: 'AuthorizeSecurityGroupEgress',
+} as const;
+const REVOKE = {
+  ingress: 'RevokeSecurityGroupIngress',
+  egress: 'RevokeSecurityGroupEgress',
+} as const;
 
 function isWorthRepeating(error: unknown): boolean {
   return isThrottling(error) || isIncorrectState(error) || isTransient(error);

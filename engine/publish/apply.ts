@@ -23,7 +23,7 @@ const DELETE_ROUNDS_MAX = 6;
 /**
  * Phase create: groups, their rules, and away with AWS's default egress. Adds only, so a run that
  * dies here, or a plan that becomes stale here, has cut nothing. Throws StepsFailed when a step
- * failed: nothing may be attached to groups that lack rules.
+ * failed or is still open: nothing may be attached to groups that lack rules.
  */
 export async function applyCreate(ports: Ports, id: string): Promise<readonly StepReport[]> {
   const context = await loadPlan(ports, id);
@@ -35,8 +35,14 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
     steps: groupSteps(context, 'create'),
     current: async () => void (await assertCurrent(ports, context.plan)),
   });
-  throwIfFailed(id, reports);
+  throwIfFailed(id, reports.map(openAsFailed));
   return reports;
+}
+
+function openAsFailed(report: StepReport): StepReport {
+  const { outcome } = report;
+  if (outcome.kind !== 'waiting') return report;
+  return { ...report, outcome: { kind: 'failed', error: outcome.reason, code: 'StillOpen' } };
 }
 
 /**

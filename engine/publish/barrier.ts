@@ -16,6 +16,8 @@ export interface BarrierReport {
   readonly passed: boolean;
   /** Interfaces still to come. */
   readonly pending: readonly string[];
+  /** Those of them whose write has a place in the line for the budget: they will come. */
+  readonly parked: readonly string[];
   /** Interfaces that could not be brought to what the plan says. */
   readonly failed: readonly string[];
 }
@@ -34,6 +36,7 @@ interface Listed {
 interface Reading {
   readonly listed: readonly Listed[];
   readonly pending: readonly InterfaceStep[];
+  readonly parked: readonly InterfaceStep[];
   readonly failed: readonly InterfaceStep[];
 }
 
@@ -64,12 +67,14 @@ export async function checkBarrier(
   const since = ports.clock.now() - Date.parse(context.record.changedAt);
   const round = Math.floor(since / WAKE_AGAIN_MS);
   if (round > 0) {
-    const workloads = new Set(reading.pending.map((step) => step.workload));
+    const silent = reading.pending.filter((step) => !reading.parked.includes(step));
+    const workloads = new Set(silent.map((step) => step.workload));
     await wakeWorkloads(ports, workloads, `${id}-${phase}-again-${round}`);
   }
   const failed = reading.failed.map((step) => step.interface);
   for (const nic of failed) ports.signal.event('interface-failed', { plan: id, phase, nic });
-  return { passed: pending.length === 0, pending, failed };
+  const parked = reading.parked.map((step) => step.interface);
+  return { passed: pending.length === 0, pending, parked, failed };
 }
 
 function reportOf({ step, outcome }: Listed): StepReport {
@@ -94,11 +99,18 @@ export async function readListed(
       : outcomeOf(record, plan, options);
     return { step, record, outcome };
   });
+  const pending = listed.filter((one) => one.outcome.kind === 'waiting');
+  const nowMs = ports.clock.now();
   return {
     listed,
-    pending: listed.filter((one) => one.outcome.kind === 'waiting').map((one) => one.step),
+    pending: pending.map((one) => one.step),
+    parked: pending.filter((one) => isParked(one.record, nowMs)).map((one) => one.step),
     failed: listed.filter((one) => isFailed(one, options.phase)).map((one) => one.step),
   };
+}
+
+function isParked(record: InterfaceRecord | undefined, nowMs: number): boolean {
+  return Date.parse(record?.parkedUntil ?? '') > nowMs;
 }
 
 /** Setting the phase has made a record for each, so one without is an interface that is gone. */

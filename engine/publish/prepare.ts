@@ -1,13 +1,16 @@
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
+import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { DesiredState } from '../../core/model/desired-state.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
-import type { Diagnostic, Policy } from '../../core/model/policy.ts';
+import type { Diagnostic, Policy, Settings } from '../../core/model/policy.ts';
 import type { Head, PlanRecord } from '../../core/model/record.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
+import { readInForce } from '../in-force.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
+import { heldAmong, heldSinceOf, leavingAmong, readRecords, SWEEP_AUTHOR } from './holds.ts';
 import { loadPlan, loadPolicy, readOwned } from './plan-context.ts';
 import { PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
 
@@ -136,20 +139,39 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   const inventory = await readInventory(ports);
   const ledger = await readLedgers(ports);
   const desired = compile(ports, { policy, inventory, ledger, now, kind: input.kind });
-  const plan = planChanges({
+  const changes = planChanges({
     desired,
     inventory,
     policy,
     ledger,
-    held: await readHeld(ports, policy, input.generation),
+    held: await readHeld(ports, input, { settings: policy.settings, head, inventory }),
     generation: input.generation,
     base: head?.generation ?? 0,
     now,
     owner: ports.owner,
     kind: input.kind,
   });
+  const keep = policy.settings.keepSecurityGroups;
+  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
   await ports.archive.putPlan(plan, inventory);
   return plan;
+}
+
+/** A person's plan shows what it makes of every workload; the sweep's is not about workloads. */
+async function readHeld(
+  ports: Ports,
+  input: PublishInput,
+  {
+    settings,
+    head,
+    inventory,
+  }: { settings: Settings; head: Head | undefined; inventory: Inventory },
+): Promise<ReadonlySet<string>> {
+  const records = await readRecords(ports);
+  const held = heldAmong(records, settings, heldSinceOf(input, head));
+  const inForce = input.author === SWEEP_AUTHOR ? await readInForce(ports) : undefined;
+  if (inForce === undefined) return new Set(held);
+  return new Set([...held, ...leavingAmong(records, inForce, inventory)]);
 }
 
 /** An empty inventory after a full one is an error of the reading, not an empty estate. */
@@ -192,33 +214,6 @@ export async function readLedgers(
     cursor = page.cursor;
   } while (cursor !== undefined);
   return ledger;
-}
-
-/**
- * Workloads that left by an event, if this policy holds such. Those that an event has loosened are
- * held under `generation` alone: the next plan is what decides about them.
- */
-export async function readHeld(
-  ports: Ports,
-  policy: Policy,
-  generation: number,
-): Promise<ReadonlySet<string>> {
-  const held = new Set<string>();
-  const { onLeave } = policy.settings;
-  if (onLeave === 'restore') return held;
-  let cursor: string | undefined;
-  do {
-    const page = await ports.store.listWorkloads({
-      limit: 100,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    for (const { identity, left, loosened } of page.items) {
-      const isLeft = left === true && onLeave === 'hold';
-      if (isLeft || (left !== true && loosened === generation)) held.add(identity.workload);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return held;
 }
 
 /** The same policy, the same VPCs and groups, and no step: publishing it would change nothing. */

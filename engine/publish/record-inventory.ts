@@ -1,7 +1,9 @@
 import { readInForce } from '../in-force.ts';
+import { moveOf } from '../leave-guard.ts';
 import { mergeReading } from '../merge-reading.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { draftRecord } from '../workload-record.ts';
+import { SWEEP_AUTHOR } from './holds.ts';
 import type { PlanContext } from './plan-context.ts';
 
 /** Records written at once. */
@@ -27,6 +29,9 @@ export async function recordInventory(ports: Ports, context: PlanContext): Promi
     const isOlder = stored !== undefined && Date.parse(stored.changedAt) > readAtMs;
     const known = mergeReading(stored, isOlder ? undefined : reading, undefined);
     if (known === undefined) return;
+    // Whom the sweep's plan finds out of a segment, the leave guard has to judge first.
+    const isLeaving = moveOf(inForce, stored, known.identity).keeps !== undefined;
+    if (isLeaving && context.record.author === SWEEP_AUTHOR) return;
     const { record, toWrite } = draftRecord(inForce, known, stored, ports.clock.now());
     if (!toWrite) return;
     await ports.store.writeWorkload(record, stored?.revision ?? 0, {

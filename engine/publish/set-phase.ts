@@ -4,6 +4,7 @@ import type { Bundle, Head, InterfaceRecord } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments } from './blocked-segments.ts';
+import { heldSinceOf } from './holds.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -32,7 +33,7 @@ export async function setPhase(ports: Ports, id: string, phase: WritePhase): Pro
   if (phase === 'attach') {
     const head = await assertCurrent(ports, plan);
     const isFirst = head?.generation !== plan.generation;
-    if (isFirst) await putInForce(ports, context);
+    if (isFirst) await putInForce(ports, context, head);
     await movePlan(ports, record, { state: 'applying', phase: 'attach' });
     await keepCurrentPolicy(ports, context);
     // A resumed plan that had come further has recorded and woken everybody already.
@@ -47,18 +48,26 @@ export async function setPhase(ports: Ports, id: string, phase: WritePhase): Pro
 }
 
 /** Groups and bundle exist before the head names them. */
-async function putInForce(ports: Ports, context: PlanContext): Promise<void> {
-  const { plan } = context;
+async function putInForce(
+  ports: Ports,
+  context: PlanContext,
+  before: Head | undefined,
+): Promise<void> {
+  const { plan, record } = context;
   await ports.archive.putBundle(await makeBundle(ports, context));
   await writeHead(ports, context, {
     ...headOf(ports, context),
     phase: 'attach',
+    heldSince: heldSinceOf(record, before),
     blockedSegments: blockedSegments(context, new Set()),
   });
   ports.signal.event('generation-in-force', { plan: plan.id, generation: plan.generation });
 }
 
-function headOf(ports: Ports, { plan }: PlanContext): Omit<Head, 'phase' | 'blockedSegments'> {
+function headOf(
+  ports: Ports,
+  { plan }: PlanContext,
+): Omit<Head, 'phase' | 'heldSince' | 'blockedSegments'> {
   return {
     generation: plan.generation,
     kind: plan.kind,

@@ -1,6 +1,12 @@
 import type { Status } from '../../core/api/status-answer.ts';
 import { VERSION } from '../../core/api/version.ts';
-import type { InterfaceRecord, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type {
+  InterfaceRecord,
+  ParkedRecord,
+  PlanRecord,
+  WorkloadRecord,
+} from '../../core/model/record.ts';
+import { heldBecause } from '../../core/plan/leave-guard.ts';
 import type { ApiAnswer } from './answer.ts';
 import { type ApiContext, type InForce, isoNow, readInForce } from './context.ts';
 import { walkPages } from './pages.ts';
@@ -17,16 +23,18 @@ const UNDER_WAY: ReadonlySet<PlanRecord['state']> = new Set([
 
 export async function readStatus(context: ApiContext): Promise<ApiAnswer> {
   const { store } = context.ports;
-  const [inForce, workloads, open, plans, latency, sweep, proof, counts] = await Promise.all([
-    readInForce(context),
-    countWorkloads(context),
-    findOpen(context),
-    store.listPlans(),
-    store.readLatency(),
-    store.readSweep(),
-    store.readProof(),
-    store.readCounts(),
-  ]);
+  const [inForce, workloads, open, parked, plans, latency, sweep, proof, counts] =
+    await Promise.all([
+      readInForce(context),
+      countWorkloads(context),
+      findOpen(context),
+      findParked(context),
+      store.listPlans(),
+      store.readLatency(),
+      store.readSweep(),
+      store.readProof(),
+      store.readCounts(),
+    ]);
   const plan = plans.items.find((item) => UNDER_WAY.has(item.state));
   const body: Status = {
     stack: context.stack,
@@ -41,6 +49,7 @@ export async function readStatus(context: ApiContext): Promise<ApiAnswer> {
     ...(proof === undefined ? {} : { proof }),
     counts: { ...counts },
     open,
+    parked,
   };
   return { status: 200, body };
 }
@@ -82,6 +91,7 @@ function describeInForce(inForce: InForce | undefined): InForcePart {
 
 async function countWorkloads(context: ApiContext): Promise<Status['workloads']> {
   const byStatus: Record<string, number> = {};
+  const heldFor: Record<string, number> = {};
   let total = 0;
   const { complete } = await walkPages<WorkloadRecord>(
     COUNTED_MAX,
@@ -93,9 +103,11 @@ async function countWorkloads(context: ApiContext): Promise<Status['workloads']>
     (record) => {
       total += 1;
       byStatus[record.status] = (byStatus[record.status] ?? 0) + 1;
+      const because = heldBecause(record);
+      if (because !== undefined) heldFor[because] = (heldFor[because] ?? 0) + 1;
     },
   );
-  return { total, byStatus, complete };
+  return { total, byStatus, heldBecause: heldFor, complete };
 }
 
 /** Interfaces whose fence was raised since the last finished run. */
@@ -120,6 +132,23 @@ async function findOpen(context: ApiContext): Promise<Status['open']> {
       reason: oldest.reason ?? oldest.outcome,
     },
   };
+}
+
+/** Workloads that must wait, and the one that does so longest. */
+async function findParked(context: ApiContext): Promise<Status['parked']> {
+  let count = 0;
+  let oldest: ParkedRecord | undefined;
+  await walkPages<ParkedRecord>(
+    COUNTED_MAX,
+    (cursor) => context.ports.store.listParked(cursor),
+    (record) => {
+      count += 1;
+      if (oldest === undefined || record.since < oldest.since) oldest = record;
+    },
+  );
+  if (oldest === undefined) return { count };
+  const { workload, since, due, reason } = oldest;
+  return { count, oldest: { workload, since, due, reason } };
 }
 
 /** The table stamps no time on a fence; the last verified run bounds it from below. */

@@ -50,6 +50,7 @@ export async function readWorkload(context: ApiContext, id: string): Promise<Api
     ...(record.controlReason === undefined ? {} : { controlReason: record.controlReason }),
     withheld: record.membership.withheld,
     conflicts: record.membership.conflicts,
+    ...(record.keeps === undefined ? {} : { keeps: record.keeps.segments }),
     firstSeen: record.firstSeen,
     tagsAt: record.tagsAt,
     interfaces: interfaces.filter((found) => found !== undefined),

@@ -1,6 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BulkheadFunction } from '../function/bulkhead-function.ts';
@@ -57,14 +56,7 @@ export class EventIntake extends Construct {
       memoryMiB: 512,
       timeout: ROUTE_TIMEOUT,
     });
-    this.route.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: 10,
-        // No window: an event waits for nobody.
-        reportBatchItemFailures: true,
-        maxConcurrency: 20,
-      }),
-    );
+    this.route.workOff(this.queue, 20);
     this.grantReject(this.route);
   }
 

@@ -1,7 +1,8 @@
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT, type EnvironmentName } from '../../functions/env.ts';
 import { bundleFunction } from './bundle.ts';
@@ -68,39 +69,69 @@ export class BulkheadFunction extends LambdaFunction {
   tell(name: EnvironmentName, value: string): void {
     this.addEnvironment(ENVIRONMENT[name], value);
   }
+
+  /**
+   * Is started with the queue's messages, at most so many times at once. CDK's SqsEventSource would
+   * grant more: the poller needs these three (Lambda developer guide, "Using Lambda with Amazon SQS",
+   * execution role permissions; managed policy AWSLambdaSQSQueueExecutionRole).
+   */
+  workOff(queue: Queue, maxConcurrency: number): void {
+    this.functionRole.addToPolicy(
+      new PolicyStatement({
+        actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        resources: [queue.queueArn],
+      }),
+    );
+    // The id is SqsEventSource's, so that a stack made with it keeps its mapping.
+    this.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(queue.node)}`, {
+      eventSourceArn: queue.queueArn,
+      // No window: a message waits for nobody.
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      maxConcurrency,
+    });
+  }
 }
 
 /**
- * Read access to the estate. EC2, ECS and IAM know no resource-level permission for these actions
- * (service authorization reference), hence the `*`.
+ * Reads of a whole estate (aws/reader.ts, collectInventory). EC2, ECS and IAM know no resource-level
+ * permission for these actions (service authorization reference), hence the `*`.
  */
 export function grantEstateRead(role: Role): void {
-  role.addToPolicy(
-    new PolicyStatement({
-      sid: 'ReadTheEstate',
-      actions: [
-        'ec2:DescribeInstances',
-        'ec2:DescribeManagedPrefixLists',
-        'ec2:DescribeNetworkAcls',
-        'ec2:DescribeNetworkInterfaces',
-        'ec2:DescribeRouteTables',
-        'ec2:DescribeSecurityGroupRules',
-        'ec2:DescribeSecurityGroups',
-        'ec2:DescribeSubnets',
-        'ec2:DescribeVpcPeeringConnections',
-        'ec2:DescribeVpcs',
-        'ec2:GetManagedPrefixListEntries',
-        'ecs:DescribeTaskDefinition',
-        'ecs:DescribeTasks',
-        'ecs:ListClusters',
-        'ecs:ListTasks',
-        'iam:GetInstanceProfile',
-        'iam:ListInstanceProfiles',
-        'servicequotas:GetServiceQuota',
-      ],
-      resources: ['*'],
-    }),
-  );
+  grantReads(role, 'ReadTheEstate', [
+    'ec2:DescribeInstances',
+    'ec2:DescribeManagedPrefixLists',
+    'ec2:DescribeNetworkAcls',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeRouteTables',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcPeeringConnections',
+    'ec2:DescribeVpcs',
+    'ec2:GetManagedPrefixListEntries',
+    'ecs:DescribeTaskDefinition',
+    'ecs:DescribeTasks',
+    'ecs:ListClusters',
+    'ecs:ListTasks',
+    'iam:ListInstanceProfiles',
+    'servicequotas:GetServiceQuota',
+  ]);
+}
+
+/** Reads of one workload, and of the groups that it is to carry. */
+export function grantWorkloadRead(role: Role): void {
+  grantReads(role, 'ReadAWorkload', [
+    'ec2:DescribeInstances',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSecurityGroups',
+    'ecs:DescribeTaskDefinition',
+    'ecs:DescribeTasks',
+    'iam:GetInstanceProfile',
+  ]);
+}
+
+function grantReads(role: Role, sid: string, actions: string[]): void {
+  role.addToPolicy(new PolicyStatement({ sid, actions, resources: ['*'] }));
   answer(
     role,
     ['AwsSolutions-IAM5[Resource::*]'],

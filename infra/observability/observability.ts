@@ -40,6 +40,7 @@ export interface ObservabilityProps {
   readonly rejected: Queue;
   readonly workloads: Queue;
   readonly workloadDeadLetters: Queue;
+  readonly parkedDeadLetters: Queue;
   readonly machine: StateMachine;
   readonly functions: Readonly<Record<string, BulkheadFunction>>;
   readonly apiErrors: IMetric;
@@ -106,6 +107,7 @@ export class Observability extends Construct {
       graph('Given up', [
         waiting(props.eventDeadLetters),
         waiting(props.workloadDeadLetters),
+        waiting(props.parkedDeadLetters),
         waiting(props.rejected),
       ]),
     );
@@ -174,6 +176,14 @@ function queueAlarms(props: ObservabilityProps): readonly AlarmSpec[] {
       says: 'A workload could not be handled, not even to be rejected',
       anchor: 'workload-dead-letters',
       metric: waiting(props.workloadDeadLetters),
+      threshold: 0,
+      of: [1, 1],
+    },
+    {
+      id: 'ParkedDeadLetters',
+      says: 'Reminders of parked workloads were given up after five attempts',
+      anchor: 'parked-dead-letters',
+      metric: waiting(props.parkedDeadLetters),
       threshold: 0,
       of: [1, 1],
     },

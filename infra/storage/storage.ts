@@ -15,6 +15,22 @@ import { answer, answerWildcards } from '../function/nag.ts';
 /** Name of the one secondary index; aws/table.ts reads it under this name. */
 const INDEX = 'gsi1';
 
+/** How a function uses the store; aws/table.ts and aws/archive.ts make these calls. */
+export interface StorageUse {
+  /** DynamoDB's actions on items; a transaction needs those of its parts. */
+  readonly items: readonly (
+    | 'BatchGetItem'
+    | 'DeleteItem'
+    | 'GetItem'
+    | 'PutItem'
+    | 'Query'
+    | 'UpdateItem'
+  )[];
+  /** Lists workloads, interfaces or the ledger, over the index. */
+  readonly index?: boolean;
+  readonly documents: readonly ('GetObject' | 'PutObject')[];
+}
+
 /**
  * What the control plane knows: one table, and a bucket for documents that an item cannot hold.
  * Both outlive the stack, since the ledger in them is what puts an estate back as it was.
@@ -61,38 +77,35 @@ export class Storage extends Construct {
     );
   }
 
-  /** Reads and conditional writes of items; never a scan, never the table itself. */
-  grantReadWrite(target: BulkheadFunction): void {
-    this.tellWhere(target);
+  /** What the function does, and nothing else; never a scan, never the table itself. */
+  grantUse(target: BulkheadFunction, use: StorageUse): void {
+    target.tell('table', this.table.tableName);
     target.functionRole.addToPolicy(
       new PolicyStatement({
         sid: 'Table',
-        actions: [
-          'dynamodb:BatchGetItem',
-          'dynamodb:BatchWriteItem',
-          'dynamodb:ConditionCheckItem',
-          'dynamodb:DeleteItem',
-          'dynamodb:GetItem',
-          'dynamodb:PutItem',
-          'dynamodb:Query',
-          'dynamodb:UpdateItem',
-        ],
+        actions: use.items.map((action) => `dynamodb:${action}`),
         resources: [this.table.tableArn],
       }),
     );
-    target.functionRole.addToPolicy(
-      new PolicyStatement({
-        sid: 'Index',
-        actions: ['dynamodb:Query'],
-        resources: [`${this.table.tableArn}/index/${INDEX}`],
-      }),
-    );
+    if (use.index === true) {
+      target.functionRole.addToPolicy(
+        new PolicyStatement({
+          sid: 'Index',
+          actions: ['dynamodb:Query'],
+          resources: [`${this.table.tableArn}/index/${INDEX}`],
+        }),
+      );
+    }
+    if (use.documents.length > 0) this.grantDocuments(target, use.documents);
+  }
+
+  private grantDocuments(target: BulkheadFunction, actions: StorageUse['documents']): void {
+    target.tell('bucket', this.bucket.bucketName);
     target.functionRole.addToPolicy(
       new PolicyStatement({
         sid: 'Documents',
-        // ListBucket turns the answer for an absent object from 403 into 404.
-        actions: ['s3:GetObject', 's3:PutObject', 's3:ListBucket'],
-        resources: [this.bucket.bucketArn, this.bucket.arnForObjects('*')],
+        actions: actions.map((action) => `s3:${action}`),
+        resources: [this.bucket.arnForObjects('*')],
       }),
     );
     answerWildcards(
@@ -100,10 +113,14 @@ export class Storage extends Construct {
       [this.bucket.arnForObjects('*')],
       'the documents of the one bucket of this stack; their names are only known at run time',
     );
-  }
-
-  private tellWhere(target: BulkheadFunction): void {
-    target.tell('table', this.table.tableName);
-    target.tell('bucket', this.bucket.bucketName);
+    if (!actions.includes('GetObject')) return;
+    target.functionRole.addToPolicy(
+      new PolicyStatement({
+        sid: 'AbsentDocuments',
+        // Turns the answer for an absent object from 403 into 404 (S3 API reference, GetObject).
+        actions: ['s3:ListBucket'],
+        resources: [this.bucket.bucketArn],
+      }),
+    );
   }
 }

@@ -15,6 +15,7 @@ import { WORKLOAD_COUNT } from '../estate/blueprint.ts';
 import { buildEstate, type Estate } from '../estate/build.ts';
 import { estatePolicy } from '../estate/policy.ts';
 import { saveFunctionLogs } from '../function-logs.ts';
+import { saveIamRecord } from '../iam-record.ts';
 import { FlowWatch } from './flow-watch.ts';
 import { EstateHand, growScalingGroup, retag, stopAndTerminate, untag } from './growth.ts';
 import { countCalls, showStatus } from './numbers.ts';
@@ -32,6 +33,8 @@ export interface DemoOptions {
   readonly port: number;
   /** Where report.json and policy/ go. */
   readonly folder?: string;
+  /** File for what the deployed roles asked of IAM, written once the story is told. */
+  readonly iamRecord?: string;
 }
 
 /** Who the demo's people are to IAM: they may call the API and read the stack's outputs. */
@@ -60,7 +63,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   const booting = steps.run('A local AWS comes up on this machine', (context) =>
-    startSandbox({ port: options.port, onProgress: context.say }),
+    startSandbox({
+      port: options.port,
+      onProgress: context.say,
+      recordIam: options.iamRecord !== undefined,
+    }),
   );
   try {
     const sandbox = await Promise.race([booting, interrupted]);
@@ -68,9 +75,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const story = tell(sandbox, steps, policyFolder, options.exit);
     const end = await Promise.race([story, interrupted, sandbox.died]);
     if (end === 'interrupted') return 130;
-    if (options.exit) return 0;
-    invite(sandbox, end, policyFolder);
-    await Promise.race([interrupted, sandbox.died]);
+    if (!options.exit) {
+      invite(sandbox, end, policyFolder);
+      await Promise.race([interrupted, sandbox.died]);
+    }
+    if (options.iamRecord !== undefined) await saveIamRecord(sandbox, options.iamRecord);
     return 0;
   } catch (error) {
     // A step has told its own failure; what fails between steps has not.

@@ -4,8 +4,9 @@
     python ministack_launch.py --shapes            print the fingerprints for shapes.json
 
 Environment: BIND_HOST, GATEWAY_PORT, AWS_ENDPOINT_URL, AUTH, NODE_PATH as MiniStack reads them, and
-BULKHEAD_SANDBOX_TOKEN, the secret that guards internal routes. Functions inherit this environment,
-so the token is taken out of it before anything runs.
+BULKHEAD_SANDBOX_TOKEN, the secret that guards internal routes; BULKHEAD_RECORD_IAM=1 keeps what roles
+ask of IAM (record.py). Functions inherit this environment, so both are taken out of it before
+anything runs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def _load_mends() -> Any:
         conditions,
         events,
         functions,
+        record,
         routes,
         state_machines,
     )

@@ -23,6 +23,7 @@ settings:
   unclassified: observe
   settleWindow: 2m
   changeGuard: { share: 20% }
+  leaveGuard: { share: 75% } # of four workers the demo moves three; leave this out elsewhere
   onLeave: hold
 zones:
   pci: { subnets: { tags: { zone: pci } } }

@@ -23,6 +23,16 @@ describe('status', () => {
   });
 });
 
+test('status says who waits, only while somebody does', async () => {
+  const world = new CliWorld();
+  expect((await world.run('status')).out).not.toContain('parked');
+  const [since, due] = ['2026-11-23T09:20:00.000Z', '2026-11-23T09:40:00.000Z'];
+  world.api.parked = [{ workload: 'i-2', since, due, reason: 'the budget\u001b is used up' }];
+  expect((await world.run('status')).out).toContain(
+    `parked     1 workload; oldest i-2 since ${since}, next look ${due}: the budget· is used up`,
+  );
+});
+
 describe('workloads', () => {
   test('one page, with the cursor of the next', async () => {
     const world = worldWithWorkloads(3);
@@ -51,6 +61,23 @@ describe('workloads', () => {
       expect(out).toContain('web·]0;owned··root');
       expect(out).not.toContain('\u001b');
     }
+  });
+
+  test('a held one names what it keeps, and the status counts the held by reason', async () => {
+    const world = new CliWorld();
+    const guarded = { generation: 6, because: 'share', reason: '600 have left' } as const;
+    world.api.workloads = [
+      workloadRecord('i-1', {
+        ...{ status: 'held', held: true, statusReason: guarded.reason, guarded },
+        keeps: { from: ['shop-web'], segments: ['shop-web'] },
+      }),
+    ];
+    const { out } = await world.run('workloads', 'i-1');
+    expect(out).toContain('status     held: 600 have left');
+    expect(out).toContain('keeps      shop-web');
+    expect((await world.run('status')).out).toContain(
+      'held       1: their segments have lost as many as the leave guard lets go',
+    );
   });
 
   test('an unknown one ends with 5', async () => {

@@ -1,8 +1,13 @@
 import { get } from 'node:http';
 import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
   CreateTagsCommand,
+  DeleteSecurityGroupCommand,
   DescribeNetworkInterfacesCommand,
   EC2Client,
+  ModifyNetworkInterfaceAttributeCommand,
+  type Tag,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -16,10 +21,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signedFetch } from '../../aws/sign.ts';
+import type { PolicySource } from '../../core/model/policy.ts';
 import { type Keys, type Sandbox, startSandbox } from '../../sandbox/boot.ts';
 import { eventually } from '../../sandbox/demo/steps.ts';
 import { buildEstate, type Estate } from '../../sandbox/estate/build.ts';
 import { estatePolicy } from '../../sandbox/estate/policy.ts';
+import { saveIamRecord } from '../../sandbox/iam-record.ts';
+import { RECORDS } from '../iam/records.ts';
 
 const PORT = 4785;
 
@@ -30,7 +38,7 @@ let dana: Keys;
 let stranger: Keys;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: PORT, onProgress: () => {} });
+  sandbox = await startSandbox({ port: PORT, onProgress: () => {}, recordIam: true });
   const outputs = await sandbox.deploy(() => {});
   url = outputs.ApiUrl ?? '';
   const allow = (Action: string) => ({
@@ -43,7 +51,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await sandbox?.stop();
+  try {
+    await saveIamRecord(sandbox, RECORDS.api);
+  } finally {
+    await sandbox?.stop();
+  }
 });
 
 function target() {
@@ -83,19 +95,38 @@ async function call(
   return { status: answer.status, headers: answer.headers, json: JSON.parse(answer.text) };
 }
 
-async function publish(mode: 'observe' | 'stage'): Promise<string> {
+async function publish(sources: readonly PolicySource[], state = 'done'): Promise<string> {
   const current = await call('GET', '/v1/policies');
   const accepted = await call('POST', '/v1/policies', {
-    body: JSON.stringify({ sources: estatePolicy(mode) }),
+    body: JSON.stringify({ sources }),
     headers: { 'if-match': current.headers.etag ?? '' },
   });
   expect(accepted.status, JSON.stringify(accepted.json)).toBe(202);
   const plan = accepted.json.plan as string;
-  await eventually(`${plan} is done`, async () => {
-    const { json } = await call('GET', `/v1/plans/${plan}`);
-    return json.state === 'done' ? true : undefined;
-  });
+  await reached(plan, state);
   return plan;
+}
+
+async function reached(plan: string, state: string): Promise<void> {
+  await eventually(`${plan} is ${state}`, async () => {
+    const { json } = await call('GET', `/v1/plans/${plan}`);
+    return json.state === state ? true : undefined;
+  });
+}
+
+async function interfaceOf(ec2: EC2Client, instance: string) {
+  const answer = await ec2.send(
+    new DescribeNetworkInterfacesCommand({
+      Filters: [{ Name: 'attachment.instance-id', Values: [instance] }],
+    }),
+  );
+  const [nic] = answer.NetworkInterfaces ?? [];
+  const groups = nic?.Groups ?? [];
+  return {
+    id: nic?.NetworkInterfaceId ?? '',
+    groups: groups.map((group) => group.GroupId ?? ''),
+    names: groups.map((group) => group.GroupName ?? ''),
+  };
 }
 
 describe('the status API, as deployed', () => {
@@ -223,7 +254,7 @@ describe('the status API, as deployed', () => {
   });
 
   test('pages follow each other by cursor, and hold every workload once', async () => {
-    await publish('observe');
+    await publish(estatePolicy('observe'));
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -246,7 +277,9 @@ describe('events that are not as expected', () => {
     queues = (await sqs.send(new ListQueuesCommand({}))).QueueUrls ?? [];
   });
 
-  const queueOf = (part: string): string => queues.find((one) => one.includes(part)) ?? '';
+  /** Behind the name of the construct comes CDK's hash. */
+  const queueOf = (part: string): string =>
+    queues.find((one) => new RegExp(`${part}[0-9A-F]{8}`).test(one)) ?? '';
 
   async function rejected(): Promise<readonly { readonly reason: string }[]> {
     const { Messages = [] } = await sqs.send(
@@ -278,8 +311,28 @@ describe('events that are not as expected', () => {
     expect(found.reason).toMatch(reason);
   });
 
+  test.each([
+    { queue: 'WorkloadPathWorkloads', body: '{"workload":7}', names: '`workload`' },
+    { queue: 'WorkloadPathParked', body: '{"workload":"i-1"}', names: '`due`' },
+  ])('what $queue cannot read is set aside too', async ({ queue, body, names }) => {
+    await sqs.send(new PurgeQueueCommand({ QueueUrl: queueOf('Rejected') })).catch(() => {});
+    const url = queueOf(queue);
+    const fifo = { MessageGroupId: 'nobody', MessageDeduplicationId: 'nobody-1' };
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: url,
+        MessageBody: body,
+        ...(url.endsWith('.fifo') ? fifo : {}),
+      }),
+    );
+    await eventually(`the message is set aside for ${names}`, async () => {
+      const all = await rejected();
+      return all.find(({ reason }) => reason.includes(names));
+    });
+  });
+
   test('other workloads go on, and a deleted one is a quiet success', async () => {
-    await publish('stage');
+    await publish(estatePolicy('stage'));
     const ec2 = new EC2Client(target());
     const [going, staying] = [
       estate.instances.worker?.[0] ?? '',
@@ -307,14 +360,7 @@ describe('events that are not as expected', () => {
       ),
     ]);
     await eventually('the other one has moved', async () => {
-      const answer = await ec2.send(
-        new DescribeNetworkInterfacesCommand({
-          Filters: [{ Name: 'attachment.instance-id', Values: [staying] }],
-        }),
-      );
-      const names = (answer.NetworkInterfaces ?? []).flatMap((one) =>
-        (one.Groups ?? []).map((group) => group.GroupName),
-      );
+      const { names } = await interfaceOf(ec2, staying);
       return names.includes('Bulkhead/segment/shop-api') ? true : undefined;
     });
     await eventually('the deleted one is forgotten', async () => {
@@ -330,3 +376,85 @@ describe('events that are not as expected', () => {
     expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
   });
 });
+
+describe('enforcing, as deployed', () => {
+  let ec2: EC2Client;
+  let instance: string;
+  let kept: string;
+  let legacy: string;
+
+  /** The estate's policy with the kept group, and a change guard that waits for nobody. */
+  const keeping = (mode: 'enforce' | 'stage'): readonly PolicySource[] =>
+    estatePolicy(mode).map(({ file, text }) => ({
+      file,
+      text: text.replace('{ share: 20% }', `{ share: 100% }\n  keepSecurityGroups: [${kept}]`),
+    }));
+
+  beforeAll(async () => {
+    ec2 = new EC2Client(target());
+    instance = estate.instances.worker?.[2] ?? '';
+    kept = await makeGroup(ec2, 'agents', [{ Key: 'bulkhead:keep', Value: 'agents' }]);
+    legacy = await makeGroup(ec2, 'legacy', [{ Key: 'made-by', Value: 'hand' }]);
+    const { id, groups } = await interfaceOf(ec2, instance);
+    const Groups = [...groups, kept, legacy];
+    await ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups }));
+  });
+
+  const foreignNames = async (): Promise<readonly string[]> => {
+    const { names } = await interfaceOf(ec2, instance);
+    return names.filter((name) => !name.startsWith('Bulkhead/')).sort();
+  };
+
+  test('a plan that is rejected changes nothing', async () => {
+    const before = await interfaceOf(ec2, instance);
+    const plan = await publish(estatePolicy('enforce'), 'waiting-for-approval');
+    const answer = await call('POST', `/v1/plans/${plan}/reject`, { body: '{"why":"not today"}' });
+    expect(answer.status, JSON.stringify(answer.json)).toBe(202);
+    await reached(plan, 'rejected');
+    expect(await interfaceOf(ec2, instance)).toEqual(before);
+  });
+
+  test('a kept group stays when the other foreign groups come off', async () => {
+    await publish(keeping('enforce'));
+    expect(await foreignNames()).toEqual(['agents']);
+  });
+
+  test('a hole that a hand makes is found by the next sweep', async () => {
+    const { groups, names } = await interfaceOf(ec2, instance);
+    const GroupId = groups[names.indexOf('Bulkhead/segment/shop-worker')] ?? '';
+    const IpPermissions = [
+      { IpProtocol: 'tcp', FromPort: 1, ToPort: 1, IpRanges: [{ CidrIp: '10.0.0.0/8' }] },
+    ];
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    await call('POST', '/v1/sweeps', { body: '{}' });
+    await eventually(
+      'the proof counts it, as a hole or as one of a workload that was just written',
+      async () => {
+        const { proof } = (await call('GET', '/v1/status')).json;
+        return proof.holes + proof.excused > 0 ? true : undefined;
+      },
+      120_000,
+    );
+  });
+
+  test('going back puts on what is left of the foreign groups', async () => {
+    await ec2.send(new DeleteSecurityGroupCommand({ GroupId: legacy }));
+    await publish(keeping('stage'));
+    const names = await foreignNames();
+    expect(names).toContain('agents');
+    expect(names).not.toContain('legacy');
+    expect(names).toHaveLength(2);
+  });
+});
+
+async function makeGroup(ec2: EC2Client, GroupName: string, Tags: Tag[]): Promise<string> {
+  const answer = await ec2.send(
+    new CreateSecurityGroupCommand({
+      GroupName,
+      Description: 'not of this deployment',
+      VpcId: estate.vpcs.shop,
+      TagSpecifications: [{ ResourceType: 'security-group', Tags }],
+    }),
+  );
+  return answer.GroupId ?? '';
+}

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { RECORDS } from '../iam/records.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const PORT = 4795;
@@ -94,7 +95,7 @@ afterEach(async () => {
 
 describe('npm start', () => {
   test('-- --exit: every step holds, the report says so, and nothing is left', async () => {
-    const demo = start('--exit');
+    const demo = start('--exit', '--iam-record', RECORDS.demo);
     const { code, output } = await demo.ended;
     expect(output).not.toContain('FAILED');
     expect(code, output).toBe(0);
@@ -120,7 +121,7 @@ describe('npm start', () => {
   });
 
   test('stays up, and answers the commands that it prints, until Ctrl-C', async () => {
-    const demo = start();
+    const demo = start('--iam-record', RECORDS.stay);
     await demo.said('It stays up until Ctrl-C');
     const policy = join(demo.folder, 'policy');
     expect(readdirSync(policy).sort()).toEqual(['data.yaml', 'root.yaml', 'shop.yaml']);

@@ -105,6 +105,24 @@ describe('GET /v1/status', () => {
     });
   });
 
+  test('says why workloads are held, how many each', async () => {
+    const world = worldInForce();
+    const held = { status: 'held', held: true } as const;
+    const guarded = { generation: 6, because: 'share', reason: '600 have left' } as const;
+    world.workloads = [
+      workloadRecord('i-1'),
+      workloadRecord('i-2', { ...held, guarded, left: true }),
+      workloadRecord('i-3', { ...held, guarded: { ...guarded, because: 'flapping' } }),
+      workloadRecord('i-4', { ...held, left: true }),
+      workloadRecord('i-5', { ...held, loosened: 6 }),
+      workloadRecord('i-6', { ...held, guarded }),
+    ];
+    const { json } = await get(world, '/v1/status');
+    expect(json.workloads).toMatchObject({
+      heldBecause: { left: 1, loosened: 1, share: 2, flapping: 1 },
+    });
+  });
+
   test('names the interface that has waited longest to be looked at', async () => {
     const world = worldInForce();
     const early = '2026-11-23T09:00:00.000Z';
@@ -117,6 +135,27 @@ describe('GET /v1/status', () => {
       count: 2,
       oldest: { interface: 'eni-early', workload: 'i-1', since: early, reason: 'lease is taken' },
     });
+  });
+
+  test('says how many workloads wait for their turn, and which one longest', async () => {
+    const world = worldInForce();
+    const due = '2026-11-23T09:40:00.000Z';
+    const parked = (workload: string, since: string) => ({
+      workload,
+      since,
+      due,
+      reason: 'no token',
+    });
+    world.parked = [
+      parked('i-1', '2026-11-23T09:29:00.000Z'),
+      parked('i-2', '2026-11-23T09:20:00.000Z'),
+      parked('i-3', '2026-11-23T09:25:00.000Z'),
+    ];
+    expect((await get(world, '/v1/status')).json.parked).toEqual({
+      count: 3,
+      oldest: parked('i-2', '2026-11-23T09:20:00.000Z'),
+    });
+    expect((await get(worldInForce(), '/v1/status')).json.parked).toEqual({ count: 0 });
   });
 
   test('never shows a task token', async () => {

@@ -7,6 +7,7 @@ import type {
   Head,
   InterfaceRecord,
   LedgerEntry,
+  ParkedRecord,
   PlanRecord,
   WorkloadRecord,
 } from '../../core/model/record.ts';
@@ -32,6 +33,7 @@ export class ApiWorld {
   bundle: Bundle | undefined;
   workloads: WorkloadRecord[] = [];
   interfaces: InterfaceRecord[] = [];
+  parked: ParkedRecord[] = [];
   ledger: LedgerEntry[] = [];
   plans: PlanRecord[] = [];
   policy: { version: string; sources: readonly PolicySource[] } | undefined;
@@ -157,6 +159,7 @@ export class ApiWorld {
       readInterface: async (id) => this.interfaces.find((item) => item.interface === id),
       readLedger: async (id) => this.ledger.find((item) => item.interface === id),
       listInterfaces: async (cursor) => pageOf(this.interfaces, cursor, 2),
+      listParked: async (cursor) => pageOf(this.parked, cursor, 2),
       readLatency: async () => ({ count: 0, hops: {} }),
       readSweep: async () => undefined,
       readProof: async () => undefined,

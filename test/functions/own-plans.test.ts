@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Head, PolicyRecord } from '../../core/model/record.ts';
+import { SWEEP_AUTHOR } from '../../engine/publish/holds.ts';
 import type { PublishInput } from '../../functions/api/machine.ts';
-import { publishAgain, SWEEP_AUTHOR } from '../../functions/publish-again.ts';
+import { publishAgain } from '../../functions/publish-again.ts';
 import { DEPLOY_AUTHOR, publishFirst, ShippedPolicyError } from '../../functions/publish-first.ts';
 
 const CURRENT: PolicyRecord = {

@@ -1,39 +1,29 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { QueueRecord } from '../../functions/door.ts';
-import type { WorkloadMessage } from '../../functions/messages.ts';
-import {
-  ATTEMPTS_MAX,
-  type Outcome,
-  type WorkOffDependencies,
-  workOff,
-} from '../../functions/work-off.ts';
+import { ATTEMPTS_MAX, type WorkOffDependencies, workOff } from '../../functions/work-off.ts';
 
 let processed: string[];
 let rejected: { key: string; body: string }[];
 let delayed: [string, number][];
-let sentAgain: WorkloadMessage[];
-let outcomes: Record<string, Outcome | Error>;
+let failures: Record<string, Error>;
 let dependencies: WorkOffDependencies;
 
 beforeEach(() => {
   processed = [];
   rejected = [];
   delayed = [];
-  sentAgain = [];
-  outcomes = {};
+  failures = {};
   dependencies = {
     process: async ({ workload }) => {
       processed.push(workload);
-      const outcome = outcomes[workload] ?? { kind: 'done' };
-      if (outcome instanceof Error) throw outcome;
-      return outcome;
+      const failure = failures[workload];
+      if (failure !== undefined) throw failure;
     },
     reject: async (messages) => {
       rejected.push(...messages);
       return new Map();
     },
     delay: async (handle, seconds) => void delayed.push([handle, seconds]),
-    sendAgain: async (message) => void sentAgain.push(message),
     signal: { event: () => undefined },
     now: () => 0,
   };
@@ -67,7 +57,7 @@ describe('workOff', () => {
   });
 
   test('a failure holds back its own group and no other', async () => {
-    outcomes['i-0a'] = new Broken('no');
+    failures['i-0a'] = new Broken('no');
     const first = record('i-0a');
     const second = record('i-0a');
     expect(await workOff(dependencies, [first, record('i-0b'), second])).toEqual(
@@ -82,13 +72,13 @@ describe('workOff', () => {
     [2, 2],
     [5, 16],
   ])('attempt %i comes again after %i s', async (attempt, seconds) => {
-    outcomes['i-0a'] = new Broken('no');
+    failures['i-0a'] = new Broken('no');
     await workOff(dependencies, [record('i-0a', { attempt })]);
     expect(delayed).toEqual([['handle-i-0a', seconds]]);
   });
 
   test('what keeps failing is set aside with the reason, and its group goes on', async () => {
-    outcomes['i-0a'] = new Broken('the disk is on fire');
+    failures['i-0a'] = new Broken('the disk is on fire');
     const last = record('i-0a', { attempt: ATTEMPTS_MAX });
     const next = record('i-0a');
     expect(await workOff(dependencies, [last, next])).toEqual(again(next));
@@ -121,20 +111,8 @@ describe('workOff', () => {
     expect(answer).toEqual(again(poison));
   });
 
-  test('waiting is not failure: it comes again soon, and is never set aside', async () => {
-    outcomes['i-0a'] = { kind: 'waiting', because: 'lease', seconds: 3 };
-    const early = record('i-0a');
-    expect(await workOff(dependencies, [early])).toEqual(again(early));
-    expect(delayed).toEqual([['handle-i-0a', 3]]);
-
-    const late = record('i-0a', { attempt: ATTEMPTS_MAX });
-    expect(await workOff(dependencies, [late])).toEqual(again());
-    expect(rejected).toEqual([]);
-    expect(sentAgain).toEqual([{ workload: 'i-0a', reason: 'retry' }]);
-  });
-
   test('a delay that is refused costs nothing but time', async () => {
-    outcomes['i-0a'] = new Broken('no');
+    failures['i-0a'] = new Broken('no');
     const failing = record('i-0a');
     const answer = await workOff(
       { ...dependencies, delay: () => Promise.reject(new Error('gone')) },

@@ -114,6 +114,22 @@ describe('each function', () => {
     expect([...services].sort()).toEqual(['logs', 'sqs']);
   });
 
+  test('wake reads items and sends messages; the workload function sends none but reminders', () => {
+    const actions = of('WorkloadPathWakeRole').flatMap((statement) => statement.actions);
+    expect(actions.filter((action) => action.startsWith('dynamodb:'))).toEqual([
+      'dynamodb:GetItem',
+    ]);
+    expect(new Set(actions.map((action) => action.split(':')[0]))).toEqual(
+      new Set(['dynamodb', 'logs', 'sqs']),
+    );
+    const sends = of('WorkloadPathWorkloadRole').filter(({ actions: all }) =>
+      all.includes('sqs:SendMessage*'),
+    );
+    const queues = sends.flatMap(({ resources }) => resources).join();
+    expect(queues).toMatch(/WorkloadPathParked[0-9A-F]{8}/);
+    expect(queues).not.toContain('WorkloadPathWorkloads');
+  });
+
   test('only the API answers a plan that waits', () => {
     const who = statements
       .filter(({ actions }) => actions.includes('states:SendTaskSuccess'))

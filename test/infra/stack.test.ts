@@ -14,7 +14,7 @@ describe('the template', () => {
       'sandbox',
       'localhost',
       '127.0.0.1',
-      '4566',
+      ':4566',
       'localstack',
     ]) {
       expect(text.toLowerCase(), word).not.toContain(word);
@@ -50,7 +50,7 @@ describe('the template', () => {
     const queues = new Map(
       resourcesOf(template, 'AWS::SQS::Queue').map(({ id, properties }) => [id, properties]),
     );
-    expect(worked).toHaveLength(2);
+    expect(worked).toHaveLength(3);
     for (const source of worked) {
       expect(queues.get(source['Fn::GetAtt'][0])).toHaveProperty('RedrivePolicy');
     }
@@ -133,7 +133,7 @@ describe('the template', () => {
     const ours = resourcesOf(template, 'AWS::Lambda::Function').filter(
       ({ properties }) => properties.Handler === 'index.handler' && 'LoggingConfig' in properties,
     );
-    expect(ours).toHaveLength(6);
+    expect(ours).toHaveLength(7);
     for (const { properties } of ours) expect(properties.Runtime).toBe('nodejs24.x');
     for (const { properties } of resourcesOf(template, 'AWS::Logs::LogGroup')) {
       expect(properties.RetentionInDays).toBeGreaterThan(0);

@@ -1,16 +1,16 @@
 /**
- * `npm run check:labs -- <folder>...`: holds core/reach to what was measured in estates that really
- * existed. A folder has `measured.json` and raw describe output in `<region>/<Kind>.json`; or it
+ * `npm run check:labs -- <folder>...`: holds what `explain` says of AWS to what was measured in estates
+ * that really existed. A folder has `measured.json` and raw describe output in `<region>/<Kind>.json`; or it
  * holds such folders. Exit code 1 where a row disagrees that docs/accuracy.md does not explain.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { explainPath } from '../../core/api/explain.ts';
 import {
   type DescribeDocuments,
   inventoryFromDescribe,
 } from '../../core/inventory/from-describe.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
-import { awsReach } from '../../core/reach/aws-reach.ts';
 import { type Ends, explanationOf, type MeasuredRow, rowClass } from './explanations.ts';
 
 /** The kinds of describe output that decide about reachability; others in a folder are not read. */
@@ -22,9 +22,11 @@ const KINDS = [
 interface Judged {
   readonly row: MeasuredRow;
   readonly class: string;
-  /** Beyond: what decides is nothing that the evaluator reads, so that agreeing means nothing. */
-  readonly verdict: 'agrees' | 'beyond' | 'explained' | 'disagrees';
+  /** Unknown: that is what we say, since what decides is nothing that was read. */
+  readonly verdict: 'agrees' | 'unknown' | 'explained' | 'disagrees';
   readonly passed: boolean;
+  /** Why it is unknown or explained. */
+  readonly because: string;
   readonly text: string;
 }
 
@@ -49,29 +51,32 @@ function readEstate(folder: string): Inventory {
 function judgeLab(folder: string): readonly Judged[] {
   const inventory = readEstate(folder);
   for (const { kind, reason } of inventory.gaps) console.log(`gap: ${kind}: ${reason}`);
-  const reach = awsReach(inventory);
   const nicOf = (address: string) =>
-    inventory.interfaces.find((nic) => nic.ipv4.includes(address) || nic.ipv6.includes(address));
+    inventory.interfaces.find(
+      (nic) =>
+        nic.ipv4.includes(address) || nic.ipv6.includes(address) || nic.publicIpv4 === address,
+    );
+  const now = new Date().toISOString();
   const rows: MeasuredRow[] = JSON.parse(readFileSync(join(folder, 'measured.json'), 'utf8'));
   return rows.map((row) => {
     const ends: Ends = { inventory, from: nicOf(row.source), to: nicOf(row.destination) };
-    const probe =
-      row.protocol === 'icmp'
-        ? { protocol: 1, port: (row.type ?? 8) * 256 }
-        : { protocol: row.protocol === 'udp' ? 17 : 6, port: row.port ?? 0 };
-    const { verdict, why } = reach.explain(ends.from?.id ?? '', ends.to?.id ?? '', probe);
+    const port =
+      row.protocol === 'icmp' ? `icmp/${row.type ?? 8}/0` : `${row.protocol}/${row.port}`;
+    const found = explainPath({ inventory, from: row.source, to: row.destination, port, now });
+    if (found.kind !== 'answer') throw new Error(found.message);
+    const { verdict, why } = found.answer.aws;
     // A host that refuses a port has received the packet.
     const passed = row.result !== 'filtered' && row.result !== 'none';
-    const agrees = (verdict === 'allow') === passed;
     const because = explanationOf({ row, ends, verdict, why });
-    const known = because === undefined ? 'disagrees' : 'explained';
-    const what = row.protocol === 'icmp' ? `icmp/${row.type}` : `${row.protocol}/${row.port}`;
+    const agrees = (verdict === 'allow') === passed;
+    const differs = because === undefined ? 'disagrees' : 'explained';
     return {
       row,
-      class: rowClass(row, ends),
-      verdict: agrees ? (because === undefined ? 'agrees' : 'beyond') : known,
       passed,
-      text: `${row.source} -> ${row.destination} ${what}: measured ${row.result}, we say ${verdict} (${because ?? why.join('; ')})`,
+      class: rowClass(row, ends),
+      verdict: verdict === 'unknown' ? 'unknown' : agrees ? 'agrees' : differs,
+      because: because ?? why[0] ?? '',
+      text: `${row.source} -> ${row.destination} ${port}: measured ${row.result}, we say ${verdict} (${because ?? why.join('; ')})`,
     };
   });
 }
@@ -82,16 +87,21 @@ function report(folder: string): number {
   const count = (rows: readonly Judged[], verdict: Judged['verdict']): number =>
     rows.filter((one) => one.verdict === verdict).length;
   for (const [name, rows] of [...Map.groupBy(judged, (one) => one.class)].sort()) {
-    const beyond = count(rows, 'beyond') + count(rows, 'explained');
+    const judgedRows = rows.length - count(rows, 'unknown') - count(rows, 'explained');
     const open = rows.filter((one) => one.passed && one.verdict === 'agrees').length;
-    const agreed = `${count(rows, 'agrees')} of ${rows.length - beyond} agree (${open} passed)`;
-    const rest = `${beyond} beyond it, ${count(rows, 'explained')} of them differ`;
+    const agreed = `${count(rows, 'agrees')} of ${judgedRows} agree (${open} passed)`;
+    const rest = `${count(rows, 'unknown')} unknown, ${count(rows, 'explained')} explained`;
     console.log(`${name.padEnd(36)} ${agreed}; ${rest}`);
   }
-  for (const verdict of ['explained', 'disagrees'] as const) {
-    for (const { text } of judged.filter((one) => one.verdict === verdict)) {
-      console.log(`${verdict}: ${text}`);
+  for (const verdict of ['unknown', 'explained'] as const) {
+    const rows = judged.filter((one) => one.verdict === verdict);
+    for (const [because, of] of Map.groupBy(rows, (one) => one.because)) {
+      const passed = of.filter((one) => one.passed).length;
+      console.log(`${verdict}: ${because}: ${of.length} rows, of which ${passed} passed`);
     }
+  }
+  for (const { text } of judged.filter((one) => one.verdict === 'disagrees')) {
+    console.log(`disagrees: ${text}`);
   }
   return count(judged, 'disagrees');
 }

@@ -1,3 +1,4 @@
+import type { PathVerdict } from '../../core/api/path-verdict.ts';
 import type { Inventory, NetworkInterface } from '../../core/model/inventory.ts';
 
 export interface MeasuredRow {
@@ -19,7 +20,7 @@ export interface Ends {
 export interface Difference {
   readonly row: MeasuredRow;
   readonly ends: Ends;
-  readonly verdict: 'allow' | 'deny';
+  readonly verdict: PathVerdict;
   readonly why: readonly string[];
 }
 
@@ -27,34 +28,32 @@ export interface Difference {
 export function rowClass(row: MeasuredRow, { from, to }: Ends): string {
   if (row.source === row.destination) return 'own address';
   if (from === undefined || to === undefined) return 'address outside the estate';
+  if ([from, to].some((nic, at) => nic.publicIpv4 === [row.source, row.destination][at])) {
+    return 'by public address';
+  }
   const far = to.type === 'interface' ? 'host' : to.type;
   if (from.vpc !== to.vpc) return `another VPC, ${far}`;
   return from.subnet === to.subnet ? `same subnet, ${far}` : `same VPC, ${far}`;
 }
 
-/** Types of interfaces that may stand without groups: what they let in is said in other APIs. */
-const SERVICES: ReadonlySet<string> = new Set([
-  ...['network_load_balancer', 'nat_gateway', 'transit_gateway', 'gateway_load_balancer'],
-]);
-
-/** Why a row may differ, by name; each is described in docs/accuracy.md. No row is named alone. */
+/** Why a row is unknown or differs, by name; docs/accuracy.md describes each. No row is named alone. */
 const EXPLANATIONS: readonly { readonly name: string; fits(difference: Difference): boolean }[] = [
   {
-    name: 'own address',
-    fits: ({ row }) => row.source === row.destination,
-  },
-  {
-    name: 'address outside the estate',
-    fits: ({ ends }) => ends.from === undefined || ends.to === undefined,
-  },
-  {
     name: 'transit gateway',
-    fits: ({ verdict, why }) => verdict === 'deny' && / to tgw-/.test(why.join()),
+    fits: ({ verdict, why }) => verdict === 'unknown' && / to tgw-/.test(why.join()),
   },
   {
     name: 'service without groups',
+    fits: ({ verdict, why }) => verdict === 'unknown' && / has no groups; /.test(why.join()),
+  },
+  {
+    name: 'neither end in the estate',
+    fits: ({ ends }) => ends.from === undefined && ends.to === undefined,
+  },
+  {
+    name: 'far end outside the estate',
     fits: ({ ends, verdict }) =>
-      verdict === 'deny' && SERVICES.has(ends.to?.type ?? '') && ends.to?.groups.length === 0,
+      (ends.from === undefined || ends.to === undefined) && verdict !== 'deny',
   },
 ];
 

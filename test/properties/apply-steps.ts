@@ -99,8 +99,18 @@ function changeRules(
 }
 
 function limited(estate: Estate, rules: readonly GroupRule[]): readonly GroupRule[] {
-  const v4 = rules.filter((rule) => rule.peer.kind !== 'ipv6').length;
-  if (v4 > estate.inventory.quotas.rulesPerGroup) refuse('RulesPerSecurityGroupLimitExceeded', '');
+  const { quotas, prefixLists } = estate.inventory;
+  const listById = new Map(prefixLists.map((list) => [list.id, list]));
+  for (const family of ['ipv4', 'ipv6']) {
+    const weights = rules.map(({ peer }): number => {
+      if ('cidr' in peer) return peer.kind === family ? 1 : 0;
+      const list = listById.get(peer.id);
+      if (list === undefined) return 1;
+      return list.family === family ? list.maxEntries : 0;
+    });
+    if (weights.reduce((sum, weight) => sum + weight, 0) <= quotas.rulesPerGroup) continue;
+    refuse('RulesPerSecurityGroupLimitExceeded', family);
+  }
   return rules;
 }
 

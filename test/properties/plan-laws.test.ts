@@ -20,23 +20,33 @@ function publish(policy: Policy, estate: Estate): Estate {
 
 const fresh = (inventory: Inventory): Estate => ({ inventory, ledger: {} });
 
-/** Only what Bulkhead answers for, in an order that says nothing. */
+/**
+ * Only what Bulkhead answers for, in an order that says nothing. In which of a segment's groups a
+ * rule stands does not count: rules stay where they are, so that depends on what was there before.
+ */
 function shape({ inventory, ledger }: Estate): unknown {
-  const keys = new Map(
-    inventory.groups.map((g) => [g.id, ownerOf(g) === OWNER ? keyOf(g) : g.id] as const),
+  const places = new Map(
+    inventory.groups.map((g) => [g.id, ownerOf(g) === OWNER ? placeOf(keyOf(g)) : g.id] as const),
   );
-  const rules = (list: Inventory['groups'][number]['ingress']) =>
-    list
+  const rules = (groups: Inventory['groups'], direction: 'ingress' | 'egress') =>
+    groups
+      .flatMap((group) => group[direction])
       .map((rule) => JSON.stringify([rule.protocol, rule.fromPort, rule.toPort, rule.peer]))
       .sort();
+  const byPlace = Map.groupBy(inventory.groups, (group) => places.get(group.id) ?? '');
   return {
     ledger,
-    groups: inventory.groups
-      .map((g) => [keys.get(g.id) ?? '', rules(g.ingress), rules(g.egress)] as const)
+    groups: [...byPlace]
+      .map(([place, all]) => [place, rules(all, 'ingress'), rules(all, 'egress')] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
-    interfaces: inventory.interfaces.map((nic) => [nic.id, nic.groups]),
+    interfaces: inventory.interfaces.map((nic) => [
+      nic.id,
+      [...new Set(nic.groups.map((id) => places.get(id) ?? id))].sort(),
+    ]),
   };
 }
+
+const placeOf = (key: string): string => key.replace(/^surplus:(.+):\d+@/, 'segment:$1@');
 
 /** A world in which one policy is in force and another one comes. */
 const arbitraryChange = fc.record({

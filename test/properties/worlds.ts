@@ -166,7 +166,7 @@ export function arbitraryInventory(): fc.Arbitrary<Inventory> {
       peered: fc.constantFrom('active', 'active', 'pending-acceptance'),
       groupsPerInterface: fc.constantFrom(10, 10, 5),
       // Few enough that segments need further groups for their rules now and then.
-      rulesPerGroup: fc.constantFrom(200, 200, 4),
+      rulesPerGroup: fc.constantFrom(200, 200, 6, 3),
     })
     .map(({ hosts, peered, groupsPerInterface, rulesPerGroup }) =>
       inventory(

@@ -1,20 +1,20 @@
-import { messageGroupOf } from '../../aws/outbox.ts';
 import type { PolicySource } from '../../core/model/policy.ts';
 import { parsePolicy } from '../../core/policy/parse-policy.ts';
+import { answerReminder, keepParking } from '../../engine/parking.ts';
 import { sweepEstate } from '../../engine/sweep.ts';
 import { processWorkload } from '../../engine/workload.ts';
+import { answerReminders } from '../../functions/answer-reminders.ts';
 import type { BatchAnswer } from '../../functions/door.ts';
-import type { WorkloadMessage } from '../../functions/messages.ts';
 import { startNumbered } from '../../functions/number-plan.ts';
 import { publishAgain } from '../../functions/publish-again.ts';
 import { resumePlans } from '../../functions/resume-plans.ts';
 import { routeEvents } from '../../functions/route-events.ts';
-import { type Outcome, workOff } from '../../functions/work-off.ts';
+import { workOff } from '../../functions/work-off.ts';
 import type { AwsEvent } from '../fakes/ec2/create-fake-ec2.ts';
 import { BATCH_MAX, FakeSqs, type Received } from '../fakes/sqs.ts';
 import { Died, type Stage } from './environment.ts';
 import { Executions } from './executions.ts';
-import { type Services, Slot, type Toolbox } from './lambda.ts';
+import { type Services, Slot } from './lambda.ts';
 import type { Definition } from './state-machine.ts';
 
 /** Time-outs, visibilities and receive counts of infra/workload, infra/events and infra/sweep. */
@@ -33,7 +33,7 @@ const POLL_MS_MAX = 3_000;
 
 export interface PlantOptions {
   readonly stage: Stage;
-  readonly services: Omit<Services, 'workloads' | 'rejected'>;
+  readonly services: Omit<Services, 'workloads' | 'parked' | 'rejected'>;
   readonly definition: Definition;
   /** Executors of the function `workload`. */
   readonly executors: number;
@@ -45,6 +45,7 @@ export class Plant {
   readonly slots = new Map<string, Slot>();
   readonly events: FakeSqs;
   readonly workloads: FakeSqs;
+  readonly parked: FakeSqs;
   readonly rejected: FakeSqs;
   readonly executions: Executions;
   readonly #stage: Stage;
@@ -61,9 +62,10 @@ export class Plant {
     this.#executors = options.executors;
     this.events = new FakeSqs({ ...EVENTS, now });
     this.workloads = new FakeSqs({ ...WORKLOADS, now });
+    this.parked = new FakeSqs({ ...EVENTS, now });
     this.rejected = new FakeSqs({ ...EVENTS, now });
-    const { workloads, rejected } = this;
-    this.#services = { ...options.services, workloads, rejected };
+    const { workloads, parked, rejected } = this;
+    this.#services = { ...options.services, workloads, parked, rejected };
     this.executions = new Executions({
       definition: options.definition,
       stage,
@@ -74,6 +76,7 @@ export class Plant {
 
   start(): void {
     void this.#poll(this.events, 'route', (slot, batch) => this.#route(slot, batch));
+    void this.#poll(this.parked, 'wake', (slot, batch) => this.#remind(slot, batch));
     for (let at = 0; at < this.#executors; at += 1) {
       void this.#poll(this.workloads, `workload-${at}`, (slot, batch) => this.#work(slot, batch));
     }
@@ -185,12 +188,29 @@ export class Plant {
     return await slot.run(FUNCTION_MS, (toolbox) =>
       workOff(
         {
-          process: (message) => look(toolbox, message),
+          process: async (message) => {
+            const report = await processWorkload(toolbox.ports, message);
+            await keepParking(toolbox.ports, message, report);
+          },
           reject: (messages) => toolbox.rejected.send(messages),
           delay: async (handle, seconds) => this.workloads.changeVisibility(handle, seconds),
-          sendAgain: (message) => sendAgain(toolbox, message),
           signal: toolbox.ports.signal,
           now: toolbox.ports.clock.now,
+        },
+        records,
+      ),
+    );
+  }
+
+  /** As functions/wake.ts wires it. */
+  async #remind(slot: Slot, records: readonly Received[]): Promise<BatchAnswer> {
+    return await slot.run(FUNCTION_MS, ({ rejected, ports }) =>
+      answerReminders(
+        {
+          answer: (reminder) => answerReminder(ports, reminder),
+          reject: (messages) => rejected.send(messages),
+          signal: ports.signal,
+          now: ports.clock.now,
         },
         records,
       ),
@@ -223,22 +243,4 @@ export class Plant {
       this.#services.signal.event('sweep-failed', { reason: String(error) });
     }
   }
-}
-
-async function look({ ports }: Toolbox, message: WorkloadMessage): Promise<Outcome> {
-  const report = await processWorkload(ports, message);
-  if (report.kind !== 'waiting') return { kind: 'done' };
-  return { kind: 'waiting', because: report.because ?? 'waiting', seconds: report.seconds ?? 1 };
-}
-
-async function sendAgain({ ports, workloads }: Toolbox, message: WorkloadMessage): Promise<void> {
-  const refused = await workloads.send([
-    {
-      key: message.workload,
-      body: JSON.stringify(message),
-      group: messageGroupOf(message.workload),
-      deduplicationId: ports.ids.next(),
-    },
-  ]);
-  for (const reason of refused.values()) throw new Error(`the queue refused it: ${reason}`);
 }

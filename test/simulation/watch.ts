@@ -15,6 +15,9 @@ const IN_PLAY_MS = 15_000;
 /** A Describe that an inventory was made from may be this old. */
 const STALE_MS = 10_000;
 
+/** Calls that may be under way at once beyond the budget's own pace. */
+const BUDGET_SLACK = 15;
+
 type Nic = Snapshot['interfaces'][number];
 
 /** What the control plane has said to the store, with the time. */
@@ -46,6 +49,7 @@ export class Watch implements Ec2Watch {
   readonly #applied = new Map<string, number>();
   /** Foreign groups that Bulkhead has taken off each interface, by its own count. */
   readonly takenOff = new Map<string, Set<string>>();
+  readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
   #before: Snapshot | undefined;
 
   constructor(options: {
@@ -91,6 +95,7 @@ export class Watch implements Ec2Watch {
 
   async before(call: PendingCall): Promise<void> {
     this.#before = this.#ec2.snapshot();
+    this.#checkBudget(call.action);
     if (call.action === 'ModifyNetworkInterfaceAttribute') await this.#checkLedger(call);
   }
 
@@ -115,6 +120,20 @@ export class Watch implements Ec2Watch {
     if (call.action.startsWith('Revoke')) {
       this.#checkFlows(call, before, after, (nic) => nic.groups.includes(id));
     }
+  }
+
+  /** All functions together stay within nine tenths of EC2's bucket for the action. */
+  #checkBudget(action: string): void {
+    const { size, refill } =
+      action === 'ModifyNetworkInterfaceAttribute'
+        ? { size: 90, refill: 4.5 }
+        : { size: 45, refill: 4.5 };
+    const now = this.#now();
+    const before = this.#buckets.get(action) ?? { tokens: size, at: now };
+    const tokens = Math.min(size, before.tokens + ((now - before.at) / 1_000) * refill) - 1;
+    this.#buckets.set(action, { tokens, at: now });
+    // The way to EC2 takes up to seconds, so that calls may arrive closer together than they set out.
+    if (tokens < -BUDGET_SLACK) this.#complain(`${action} is over its budget by ${-tokens} calls`);
   }
 
   /** Before a foreign group comes off, table and archive have the set. */

@@ -11,6 +11,7 @@ from ministack import app as ministack_app
 
 from . import MENDS
 from .authorize import authorize
+from .record import recorded_calls
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -19,7 +20,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @MENDS.mend(
     "internal routes",
-    "POST /_bulkhead/authorize and GET /_bulkhead/checks, for the front door alone",
+    "POST /_bulkhead/authorize, GET /_bulkhead/checks and /_bulkhead/iam-record, for the front door alone",
     "ministack.app:app",
     "ministack.app:main",
     "ministack.core.iam_evaluator:resolve_principal",
@@ -50,6 +51,8 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         status, document = _try_authorize(body)
     elif (scope["method"], scope["path"]) == ("GET", "/_bulkhead/checks"):
         status, document = 200, MENDS.checks()
+    elif (scope["method"], scope["path"]) == ("GET", "/_bulkhead/iam-record"):
+        status, document = 200, recorded_calls()
     payload = json.dumps(document).encode()
     plain = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(payload))]
     await send({"type": "http.response.start", "status": status, "headers": plain})

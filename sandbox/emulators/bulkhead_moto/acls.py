@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError, InvalidParameterCombination
 from moto.ec2.models import EC2Backend
+from moto.ec2.responses.vpcs import VPCs
 
 from . import MENDS
 from .errors import invalid_value
-from .rules import canonical_cidr
+from .rules import RULES_PER_GROUP_MAX, canonical_cidr, weights
 
 ENTRIES_PER_DIRECTION_MAX = 20
 RULE_NUMBER_MAX = 32766
 CHANGES_PER_CALL_MAX = 100
 MODEL = "moto.ec2.models.network_acls:NetworkAclBackend"
 LISTS = "moto.ec2.models.managed_prefixes:ManagedPrefixListBackend"
+ANSWERS = "moto.ec2.responses.vpcs:VPCs"
 
 
 @MENDS.mend(
     "network ACLs",
-    "20 entries per direction, canonical CIDRs, and errors where moto answers HTTP 500",
+    "20 entries per direction, canonical CIDRs, a last entry that denies, and errors for HTTP 500",
+    f"{MODEL}.create_network_acl",
     f"{MODEL}.create_network_acl_entry",
     f"{MODEL}.delete_network_acl_entry",
     f"{MODEL}.replace_network_acl_entry",
@@ -64,6 +68,31 @@ def _acls_have_limits() -> None:
             )
         return associate(self, association_id, network_acl_id)
 
+    create_acl = EC2Backend.create_network_acl
+
+    def create_with_last_entries(
+        self: Any, vpc_id: str, tags: Any = None, default: bool = False
+    ) -> Any:
+        acl = create_acl(self, vpc_id, tags, default)
+        if not default:
+            # Every ACL ends with the entry that denies what no other decided; moto's own do not.
+            for egress in (True, False):
+                nothing = dict.fromkeys(
+                    ("icmp_code", "icmp_type", "port_range_from", "port_range_to", "ipv6_cidr_block")
+                )
+                create(
+                    self,
+                    network_acl_id=acl.id,
+                    rule_number=RULE_NUMBER_MAX + 1,
+                    protocol="-1",
+                    rule_action="deny",
+                    egress=egress,
+                    cidr_block="0.0.0.0/0",
+                    **nothing,
+                )
+        return acl
+
+    EC2Backend.create_network_acl = create_with_last_entries
     EC2Backend.create_network_acl_entry = create_entry
     EC2Backend.delete_network_acl_entry = delete_entry
     EC2Backend.replace_network_acl_entry = replace_entry
@@ -135,3 +164,55 @@ def _lists_have_versions() -> None:
         return modify(self, added, removed, prefix_list_id, None, name)
 
     EC2Backend.modify_managed_prefix_list = modify_list
+
+
+@MENDS.mend(
+    "prefix list sizes",
+    "MaxEntries can be changed, as far as the groups that name the list have room; absent lists are errors",
+    f"{ANSWERS}.modify_managed_prefix_list",
+    f"{ANSWERS}.get_managed_prefix_list_entries",
+)
+def _lists_have_sizes() -> None:
+    answer = VPCs.modify_managed_prefix_list
+    entries = VPCs.get_managed_prefix_list_entries
+
+    def modify(self: Any) -> ActionResult:
+        size = self._get_param("MaxEntries")
+        if size is None:
+            return answer(self)
+        if self._get_param("AddEntries", []) or self._get_param("RemoveEntries", []):
+            raise InvalidParameterCombination(
+                "You cannot modify the entries and the size of a prefix list in the same request."
+            )
+        result = answer(self)
+        _resize(self.ec2_backend, result.result["PrefixList"], int(size))
+        return result
+
+    def get_entries(self: Any) -> ActionResult:
+        named = self._get_param("PrefixListId")
+        if named not in self.ec2_backend.managed_prefix_lists:
+            raise EC2ClientError(
+                "InvalidPrefixListID.NotFound", f"The prefix list ID '{named}' does not exist"
+            )
+        return entries(self)
+
+    VPCs.modify_managed_prefix_list = modify
+    VPCs.get_managed_prefix_list_entries = get_entries
+
+
+def _resize(backend: Any, listed: Any, size: int) -> None:
+    """Fails by state, not by an error, where a group that names the list has no room for more."""
+    full = [
+        group.id
+        for groups in backend.groups.values()
+        for group in groups.values()
+        for rules in (group.ingress_rules, group.egress_rules)
+        if any(rule.prefix_list_id == listed.id for rule in rules)
+        and max(weights(backend, rules, {listed.id: size})) > RULES_PER_GROUP_MAX
+    ]
+    if full:
+        listed.state = "modify-failed"
+        listed.state_message = f"no room in {', '.join(full[:10])}"
+        return
+    listed.max_entries = size
+    listed.state_message = None

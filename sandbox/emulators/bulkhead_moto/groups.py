@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ec2.responses.security_groups import SecurityGroups
 
 from . import MENDS
@@ -105,3 +105,22 @@ def _is_needed(backend: Any, group: Any) -> bool:
         if other.id != group.id
         for rule in (*other.ingress_rules, *other.egress_rules)
     )
+
+
+@MENDS.mend(
+    "group filters",
+    "a filter of groups or rules that EC2 does not know is an error, not HTTP 500",
+    f"{MODEL}:SecurityGroup.matches_filter",
+    f"{MODEL}:SecurityGroupRule.matches_filter",
+)
+def _unknown_filters_are_refused() -> None:
+    def checked(original: Any) -> Any:
+        def matches(self: Any, key: str, filter_value: Any) -> Any:
+            if not key.startswith("tag") and key not in self.filters:
+                raise invalid_value(f"The filter '{key}' is invalid")
+            return original(self, key, filter_value)
+
+        return matches
+
+    SecurityGroup.matches_filter = checked(SecurityGroup.matches_filter)
+    SecurityGroupRule.matches_filter = checked(SecurityGroupRule.matches_filter)

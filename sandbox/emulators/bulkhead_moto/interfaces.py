@@ -54,7 +54,7 @@ def refuse_if_service_owned(interface: Any) -> None:
 
 @MENDS.mend(
     "interface groups",
-    "ModifyNetworkInterfaceAttribute replaces the set: one to five groups, known, of the same VPC",
+    "ModifyNetworkInterfaceAttribute replaces the set, alone: one to five known groups of the same VPC",
     f"{MODEL}:NetworkInterface.group_set",
     f"{MODEL}:NetworkInterfaceBackend.modify_network_interface_attribute",
     "moto.ec2.responses.elastic_network_interfaces:"
@@ -81,8 +81,13 @@ def _groups_are_replaced() -> None:
     answer = ElasticNetworkInterfaces.modify_network_interface_attribute
 
     def modify_something(self: Any) -> Any:
-        if not set(self._get_params()) - {"NetworkInterfaceId", "DryRun", "Action", "Version"}:
+        asked = set(self._get_params()) - {"NetworkInterfaceId", "DryRun", "Action", "Version"}
+        if not asked:
             raise EC2ClientError("InvalidParameterCombination", "No attributes specified.")
+        if len(asked) > 1:
+            raise EC2ClientError(
+                "InvalidParameterCombination", "Only one attribute can be modified at a time."
+            )
         return answer(self)
 
     ElasticNetworkInterfaces.modify_network_interface_attribute = modify_something

@@ -152,17 +152,21 @@ def _prefix_list(backend: Any, source: dict[str, str]) -> dict[str, str]:
     return {"PrefixListId": wanted}
 
 
-def weights(backend: Any, rules: Iterable[SecurityGroupRule]) -> tuple[int, int]:
+def weights(
+    backend: Any, rules: Iterable[SecurityGroupRule], sizes: dict[str, int] | None = None
+) -> tuple[int, int]:
     """How much the rules count against the IPv4 and the IPv6 quota.
 
-    A group counts for both; a prefix list counts its maximum of entries for its own family.
+    A group counts for both; a prefix list counts its maximum of entries for its own family. `sizes`:
+    maxima that lists are to have, by id, where they differ from those that they have.
     """
     counted = {4: 0, 6: 0}
     for rule in rules:
         if rule.prefix_list_id:
             listed = backend.managed_prefix_lists.get(rule.prefix_list_id)
             family = 6 if listed is not None and listed.address_family == "IPv6" else 4
-            counted[family] += max(1, int((listed and listed.max_entries) or 1))
+            size = (sizes or {}).get(rule.prefix_list_id) or (listed and listed.max_entries)
+            counted[family] += max(1, int(size or 1))
         elif rule.cidr_ipv6:
             counted[6] += 1
         elif rule.cidr_ipv4:

@@ -159,7 +159,7 @@ describe('slots', () => {
     expect(attachmentOf(p, i, 'eni-d')?.blocked).toEqual({
       reason: 'slots',
       message: 'interface eni-d would carry 6 of 5 groups while staged: 5 foreign and 1 of ours',
-      hint: 'take 1 foreign groups off it, or raise the quota L-2AFB9258 (16 at most)',
+      hint: 'cheapest first: raise the quota L-2AFB9258 from 5 to 6 (6 x 60 = 360 of 1000); or take sg-1 off it: without rules, and no rule names it',
     });
     expect(attachmentOf(p, i, 'eni-w')?.blocked?.message).toContain('lacks free slots');
   });

@@ -71,6 +71,23 @@ describe('protocols and ports', () => {
   });
 });
 
+test("a NAT gateway's interface says which gateway it is", () => {
+  const nic = (NetworkInterfaceId: string, Description: string) => ({
+    ...{ NetworkInterfaceId, Description, VpcId: 'vpc-1', SubnetId: 'subnet-1' },
+    Association: { PublicIp: '192.0.2.9' },
+  });
+  const { interfaces } = read({
+    NetworkInterfaces: [
+      nic('eni-1', 'Interface for NAT Gateway nat-044f518facb617e97'),
+      nic('eni-2', 'of a person: Interface for NAT Gateway nat-1'),
+    ],
+  });
+  expect(interfaces.map((one) => [one.id, one.natGateway, one.publicIpv4])).toEqual([
+    ['eni-1', 'nat-044f518facb617e97', '192.0.2.9'],
+    ['eni-2', undefined, '192.0.2.9'],
+  ]);
+});
+
 describe('what cannot be read', () => {
   test('leaves a gap, since anything could hide behind it', () => {
     const { gaps } = read({
@@ -169,4 +186,25 @@ test('NACL entries come out by direction and number, whatever their order', () =
     ],
   });
   expect(networkAcls[0]?.entries.map((one) => one.ruleNumber)).toEqual([3, 20, 9]);
+});
+
+describe('quotas', () => {
+  const quotas = (Quotas: unknown) =>
+    inventoryFromDescribe({ Quotas }, { takenAt: '2026-11-23T12:00:00Z' }).quotas;
+
+  test("are those of the account; what is missing is AWS's default, and named", () => {
+    const read = [
+      { QuotaCode: 'L-0EA8095F', Value: 100 },
+      { QuotaCode: 'L-2AFB9258', Value: 10 },
+    ];
+    expect(quotas(read)).toEqual({
+      ...{ rulesPerGroup: 100, groupsPerInterface: 10, groupsPerRegion: 2_500 },
+      assumed: ['groupsPerRegion'],
+    });
+    expect(quotas([...read, { QuotaCode: 'L-E79EC296', Value: 3_000 }])).toEqual({
+      ...{ rulesPerGroup: 100, groupsPerInterface: 10, groupsPerRegion: 3_000 },
+    });
+    expect(quotas(undefined)).toMatchObject({ rulesPerGroup: 60, groupsPerInterface: 5 });
+    expect(quotas(undefined).assumed).toHaveLength(3);
+  });
 });

@@ -205,6 +205,39 @@ describe('the steps of a plan', () => {
   });
 });
 
+describe('a rule that comes while its group is full', () => {
+  const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
+  const small = fresh(inventory(two, { quotas }));
+  const before = publish(webAndDb('enforce', ['tcp/10', 'tcp/20', 'tcp/30']), small);
+
+  test('goes into a further group; the ones that are there stay, and nothing is revoked', () => {
+    // It sorts before all others.
+    const after = webAndDb('enforce', ['tcp/1', 'tcp/10', 'tcp/20', 'tcp/30']);
+    const plan = planFor(after, before);
+    expect(idsOf(plan).filter((id) => /^(revoke|authorize)/.test(id))).toEqual([
+      'revoke-default:surplus:db:2@vpc-1:ipv4',
+      'revoke-default:surplus:web:2@vpc-1:ipv4',
+      'authorize:surplus:db:2@vpc-1:ingress',
+      'authorize:surplus:web:2@vpc-1:egress',
+    ]);
+    expect(plan.warnings).toEqual([]);
+    expect(idsOf(planFor(after, applySteps(before, plan.steps)))).toEqual([]);
+  });
+
+  test('a further group goes when the first has room for all, and not before that holds them', () => {
+    const full = publish(webAndDb('enforce', ['tcp/1', 'tcp/10', 'tcp/20', 'tcp/30']), before);
+    const less = webAndDb('enforce', ['tcp/1', 'tcp/10', 'tcp/30']);
+    const plan = planFor(less, full);
+    expect(plan.warnings).toEqual([
+      expect.stringMatching(/^1 egress rules of segment:web@vpc-1 are revoked before .* \(3 rules/),
+      expect.stringMatching(/^1 ingress rules of segment:db@vpc-1 are revoked before/),
+    ]);
+    const end = applySteps(full, plan.steps);
+    expect(end.inventory.groups.filter((g) => g.name.includes('/rules-'))).toEqual([]);
+    expect(idsOf(planFor(less, end))).toEqual([]);
+  });
+});
+
 describe('what a plan leaves alone', () => {
   test('foreign groups and those of another deployment', () => {
     const theirs = group('sg-theirs', 'vpc-1', {

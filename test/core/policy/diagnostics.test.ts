@@ -224,6 +224,26 @@ describe('values', () => {
       found: ['2:35 bad-share'],
     },
     {
+      name: 'a share that events may take',
+      text: ofSettings('leaveGuard: { share: much }'),
+      found: ['2:34 bad-share'],
+    },
+    {
+      name: 'a window of events below ten seconds',
+      text: ofSettings('leaveGuard: { window: 9s }'),
+      found: ['2:35 bad-duration'],
+    },
+    {
+      name: 'moves beyond what a record keeps',
+      text: ofSettings('leaveGuard: { window: 1h, moves: 101 }'),
+      found: ['2:46 bad-count'],
+    },
+    {
+      name: 'moves that are no number',
+      text: ofSettings('leaveGuard: { moves: 0 }'),
+      found: ['2:34 bad-count'],
+    },
+    {
       name: 'an id that is none',
       text: ofSettings('keepSecurityGroups: [sg-xyz]'),
       found: ['2:34 bad-id'],

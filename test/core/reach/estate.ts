@@ -52,6 +52,8 @@ export interface HostText {
   readonly tags?: Readonly<Record<string, string>>;
   readonly role?: string;
   readonly type?: string;
+  readonly publicIpv4?: string;
+  readonly natGateway?: string;
 }
 
 const ACCOUNT = '000000000000';
@@ -107,6 +109,8 @@ function nicOf(name: string, host: HostText, vpcOf: (subnet: string) => string):
     requesterManaged: false,
     workload: `i-${name}`,
     tags: {},
+    ...(host.publicIpv4 === undefined ? {} : { publicIpv4: host.publicIpv4 }),
+    ...(host.natGateway === undefined ? {} : { natGateway: host.natGateway }),
   };
 }
 

@@ -160,7 +160,7 @@ function createAdmin(estate: Estate, front: Front): Admin {
     act: (...given: Arguments) => Result,
   ) => {
     return (...given: Arguments): Result => {
-      estate.begin(false);
+      estate.begin('admin');
       return act(...given);
     };
   };

@@ -96,7 +96,7 @@ export class Estate {
     this.#clock = options.clock;
     this.#onEvent = options.onEvent;
     const nowMs = options.clock.now();
-    this.sight = { nowMs, asOfMs: nowMs, keepMs: 0 };
+    this.sight = { nowMs, asOfMs: nowMs, keepMs: 0, seesAll: true };
     this.groups = new Shelf(this.sight);
     this.interfaces = new Shelf(this.sight);
     this.instances = new Shelf(this.sight);
@@ -120,11 +120,12 @@ export class Estate {
   }
 
   /** Lets what was due happen, and settles how the call to come sees the estate. */
-  begin(isRead: boolean): void {
+  begin(call: 'read' | 'write' | 'admin'): void {
     this.settle();
     const { staleMsMax, staleShare } = this.consistency;
     this.sight.keepMs = staleMsMax;
-    const isStale = isRead && staleMsMax > 0 && this.random() < staleShare;
+    this.sight.seesAll = call === 'admin';
+    const isStale = call === 'read' && staleMsMax > 0 && this.random() < staleShare;
     this.sight.asOfMs = this.sight.nowMs - (isStale ? Math.floor(this.random() * staleMsMax) : 0);
   }
 

@@ -115,7 +115,8 @@ export class Front {
   }
 
   #record(call: PendingCall): CallRecord {
-    this.#estate.begin(call.principal !== 'admin' && READ.test(call.action));
+    const kind = READ.test(call.action) ? 'read' : 'write';
+    this.#estate.begin(call.principal === 'admin' ? 'admin' : kind);
     const record: CallRecord = {
       number: this.log.length + 1,
       ...call,

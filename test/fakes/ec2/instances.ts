@@ -196,7 +196,10 @@ function profileArn(
 }
 
 export function stopInstances(estate: Estate, input: StopInstancesCommandInput) {
-  const StoppingInstances = change(estate, input.InstanceIds ?? [], ['running'], 'stopping');
+  const StoppingInstances = change(estate, input.InstanceIds ?? [], ['running'], 'stopping', [
+    'stopping',
+    'stopped',
+  ]);
   for (const { InstanceId } of StoppingInstances) {
     estate.afterTransition(() => move(estate, InstanceId, 'stopping', 'stopped'));
   }
@@ -204,7 +207,10 @@ export function stopInstances(estate: Estate, input: StopInstancesCommandInput) 
 }
 
 export function startInstances(estate: Estate, input: StartInstancesCommandInput) {
-  const StartingInstances = change(estate, input.InstanceIds ?? [], ['stopped'], 'pending');
+  const StartingInstances = change(estate, input.InstanceIds ?? [], ['stopped'], 'pending', [
+    'pending',
+    'running',
+  ]);
   for (const { InstanceId } of StartingInstances) {
     estate.afterTransition(() => move(estate, InstanceId, 'pending', 'running'));
   }

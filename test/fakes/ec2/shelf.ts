@@ -5,6 +5,8 @@ export interface Sight {
   asOfMs: number;
   /** How long replaced records are kept for stale reads. */
   keepMs: number;
+  /** The test's own hand: nothing is hidden from it. */
+  seesAll: boolean;
 }
 
 interface Version<T> {
@@ -40,7 +42,7 @@ export class Shelf<T extends { readonly id: string }> {
   /** What a call that acts on it finds: the truth, once it is visible. */
   find(id: string): T | undefined {
     const slot = this.#slots.get(id);
-    if (slot === undefined || slot.hiddenUntilMs > this.#sight.nowMs) return undefined;
+    if (slot === undefined || this.#isHidden(slot)) return undefined;
     return slot.versions.at(-1)?.record;
   }
 
@@ -77,6 +79,10 @@ export class Shelf<T extends { readonly id: string }> {
     if (slot !== undefined) slot.hiddenUntilMs = untilMs;
   }
 
+  #isHidden(slot: Slot<T>): boolean {
+    return !this.#sight.seesAll && slot.hiddenUntilMs > this.#sight.nowMs;
+  }
+
   #append(slot: Slot<T>, record: T | undefined): void {
     const { nowMs, keepMs } = this.#sight;
     const current = slot.versions.findLastIndex((one) => one.sinceMs <= nowMs - keepMs);
@@ -86,7 +92,7 @@ export class Shelf<T extends { readonly id: string }> {
 
   #shown(slot: Slot<T>): T | undefined {
     const { nowMs, asOfMs } = this.#sight;
-    if (slot.hiddenUntilMs > nowMs) return undefined;
+    if (this.#isHidden(slot)) return undefined;
     if (asOfMs >= nowMs) return slot.versions.at(-1)?.record;
     return slot.versions.findLast((one) => one.sinceMs <= asOfMs)?.record;
   }

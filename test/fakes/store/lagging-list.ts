@@ -49,19 +49,24 @@ export class LaggingList<T> {
   /** One index of one item sees its changes in the order in which they were made. */
   #change(key: string, item: T | undefined): void {
     const last = this.#changes.findLast((change) => change.key === key)?.at ?? 0;
-    const at = Math.max(last, this.#lag.now() + this.#lag.ms());
-    this.#changes.push({ at, key, item });
+    const now = this.#lag.now();
+    const at = Math.max(last, now + this.#lag.ms());
+    // Without a lag nothing piles up, however long nobody reads the list.
+    if (at <= now) this.#apply({ at, key, item });
+    else this.#changes.push({ at, key, item });
+  }
+
+  #apply({ key, item }: Change<T>): void {
+    if (item === undefined) this.#items.delete(key);
+    else this.#items.set(key, item);
+    this.#keys = undefined;
   }
 
   #sortedKeys(): readonly string[] {
     const now = this.#lag.now();
     if (this.#changes.some(({ at }) => at <= now)) {
-      for (const { key, item } of this.#changes.filter(({ at }) => at <= now)) {
-        if (item === undefined) this.#items.delete(key);
-        else this.#items.set(key, item);
-      }
+      for (const change of this.#changes.filter(({ at }) => at <= now)) this.#apply(change);
       this.#changes = this.#changes.filter(({ at }) => at > now);
-      this.#keys = undefined;
     }
     this.#keys ??= [...this.#items.keys()].sort();
     return this.#keys;

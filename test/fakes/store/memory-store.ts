@@ -1,6 +1,8 @@
 import type { Store } from '../../../engine/ports.ts';
+import { BudgetTable } from '../budget-table.ts';
 import type { Lag } from './lagging-list.ts';
 import { MemoryInterfaces } from './memory-interfaces.ts';
+import { MemoryLeaves } from './memory-leaves.ts';
 import { MemoryNumbers } from './memory-numbers.ts';
 import { MemoryPublishing } from './memory-publishing.ts';
 import { MemoryWorkloads } from './memory-workloads.ts';
@@ -13,17 +15,25 @@ const AT_ONCE: Lag = { now: () => 0, ms: () => 0 };
  */
 export function createMemoryStore(lag: Lag = AT_ONCE): Store {
   const interfaces = new MemoryInterfaces(lag);
+  const leaves = new MemoryLeaves();
   const parts = [
     interfaces,
-    new MemoryWorkloads(lag, interfaces),
+    leaves,
+    new MemoryWorkloads(lag, interfaces, leaves),
     new MemoryPublishing(),
     new MemoryNumbers(),
+    new BudgetTable(),
   ];
   return Object.fromEntries(parts.flatMap(methodsOf)) as unknown as Parts;
 }
 
 /** What the parts have together must be a Store. */
-type Parts = MemoryInterfaces & MemoryWorkloads & MemoryPublishing & MemoryNumbers;
+type Parts = MemoryInterfaces &
+  MemoryLeaves &
+  MemoryWorkloads &
+  MemoryPublishing &
+  MemoryNumbers &
+  BudgetTable;
 
 type Method = (...args: never[]) => unknown;
 

@@ -9,6 +9,7 @@ import {
 import { frozenCopy } from './frozen.ts';
 import { type Lag, LaggingList } from './lagging-list.ts';
 import type { MemoryInterfaces } from './memory-interfaces.ts';
+import type { MemoryLeaves } from './memory-leaves.ts';
 
 const LIST_ITEMS_MAX = 100;
 
@@ -26,10 +27,12 @@ export class MemoryWorkloads
   readonly #members = new Map<string, LaggingList<string>>();
   readonly #lag: Lag;
   readonly #interfaces: MemoryInterfaces;
+  readonly #leaves: MemoryLeaves;
 
-  constructor(lag: Lag, interfaces: MemoryInterfaces) {
+  constructor(lag: Lag, interfaces: MemoryInterfaces, leaves: MemoryLeaves) {
     this.#lag = lag;
     this.#interfaces = interfaces;
+    this.#leaves = leaves;
     this.#list = new LaggingList(lag);
   }
 
@@ -46,6 +49,7 @@ export class MemoryWorkloads
     const stored = this.#records.get(workload);
     const isMet = expected === 0 ? stored === undefined : stored?.revision === expected;
     if (!isMet) throw new ConditionFailed('the record is another one');
+    this.#leaves.claimLeaves(options.leaves ?? []);
     const before = expected === 0 ? undefined : (options.previous ?? stored);
     const had = before?.membership.segments ?? [];
     const has = record.membership.segments;

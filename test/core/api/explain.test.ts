@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { explainPath } from '../../../core/api/explain.ts';
+import { type EstateText, estate } from '../reach/estate.ts';
+
+const OPEN_ACL = ['9 in allow all 0.0.0.0/0', '9 out allow all 0.0.0.0/0'];
+const LOCAL = '10.0.0.0/16 local';
+
+/**
+ * A public subnet with a web server, a NAT gateway and a balancer of before groups; a private one
+ * behind the NAT gateway; another VPC behind a transit gateway; one whose way leads over a firewall.
+ */
+const BASE: EstateText = {
+  vpcs: { 'vpc-1': ['10.0.0.0/16'], 'vpc-2': ['10.2.0.0/16'] },
+  groups: {
+    'sg-web': {
+      in: ['tcp/443 0.0.0.0/0', 'tcp/22 sg-app', 'tcp/25 192.0.2.7/32'],
+      out: ['all 0.0.0.0/0'],
+    },
+    'sg-app': { in: ['tcp/80 10.0.0.0/8'], out: ['all 0.0.0.0/0'] },
+    'sg-far': {
+      vpc: 'vpc-2',
+      in: ['tcp/5432 10.0.0.0/16', 'tcp/22 sg-app'],
+      out: ['all 0.0.0.0/0'],
+    },
+    'sg-shut': { in: ['all 0.0.0.0/0'], out: [] },
+  },
+  subnets: {
+    'subnet-1': { acl: OPEN_ACL, routes: [LOCAL, '0.0.0.0/0 igw-1'] },
+    'subnet-2': { acl: OPEN_ACL, routes: [LOCAL, '10.2.0.0/16 tgw-1', '0.0.0.0/0 nat-1'] },
+    'subnet-3': { vpc: 'vpc-2', acl: OPEN_ACL, routes: ['10.2.0.0/16 local', '10.0.0.0/8 tgw-1'] },
+    'subnet-4': { acl: OPEN_ACL, routes: [LOCAL, '0.0.0.0/0 vpce-firewall'] },
+  },
+  hosts: {
+    web: { at: '10.0.1.1', groups: ['sg-web'], publicIpv4: '192.0.2.1' },
+    nat: { at: '10.0.1.9', type: 'natGateway', publicIpv4: '192.0.2.9', natGateway: 'nat-1' },
+    balancer: { at: '10.0.1.8', type: 'network_load_balancer', publicIpv4: '192.0.2.8' },
+    app: { at: '10.0.2.1', subnet: 'subnet-2', groups: ['sg-app'] },
+    shut: { at: '10.0.2.2', subnet: 'subnet-2', groups: ['sg-shut'] },
+    far: { at: '10.2.3.1', subnet: 'subnet-3', groups: ['sg-far'] },
+    guarded: { at: '10.0.4.1', subnet: 'subnet-4', groups: ['sg-app'] },
+  },
+};
+
+function ask(from: string, to: string, port: string, text: EstateText = BASE) {
+  const found = explainPath({
+    inventory: estate(text),
+    from,
+    to,
+    port,
+    now: '2026-11-24T00:00:00Z',
+  });
+  if (found.kind !== 'answer') throw new Error(found.message);
+  return found.answer.aws;
+}
+
+describe("AWS's answer, where the way leads out of what groups can name", () => {
+  test.each([
+    ['in over an internet gateway', '198.51.100.7', 'i-web', 'tcp/443', 'allow', /over igw-1/],
+    ['in, on a port of nobody', '198.51.100.7', 'i-web', 'tcp/80', 'deny', /none of its groups/],
+    [
+      'in, to a host without public address',
+      '198.51.100.7',
+      'i-app',
+      'tcp/80',
+      'deny',
+      /none of its/,
+    ],
+    ['out over an internet gateway', 'i-web', '198.51.100.7', 'tcp/443', 'allow', /over igw-1/],
+    [
+      'out over a NAT gateway',
+      'i-app',
+      '198.51.100.7',
+      'tcp/443',
+      'allow',
+      /nat-1 as 192\.0\.2\.9/,
+    ],
+    [
+      'out over what was not read',
+      'i-guarded',
+      '198.51.100.7',
+      'tcp/443',
+      'unknown',
+      /vpce-firewall/,
+    ],
+    [
+      'out of a group without egress',
+      'i-shut',
+      '198.51.100.7',
+      'tcp/443',
+      'deny',
+      /egress of eni-shut/,
+    ],
+    [
+      'to an address that the internet does not have',
+      'i-app',
+      '10.77.0.1',
+      'tcp/443',
+      'deny',
+      /no such/,
+    ],
+    [
+      'to a public address of the estate',
+      'i-app',
+      '192.0.2.1',
+      'tcp/443',
+      'allow',
+      /ingress of eni-web/,
+    ],
+    [
+      'there, by a rule about private addresses',
+      'i-app',
+      '192.0.2.1',
+      'tcp/22',
+      'deny',
+      /from 192\.0\.2\.9/,
+    ],
+    ['to a balancer without groups', 'i-app', '10.0.1.8', 'tcp/80', 'unknown', /has no groups/],
+    [
+      'to it from a group without egress',
+      'i-shut',
+      '10.0.1.8',
+      'tcp/80',
+      'deny',
+      /egress of eni-shut/,
+    ],
+    ['to its public address', '198.51.100.7', '192.0.2.8', 'tcp/80', 'unknown', /has no groups/],
+    ['over a transit gateway', 'i-app', 'i-far', 'tcp/5432', 'unknown', /tgw-1.*not read/],
+    [
+      'over it, by a rule that names a group',
+      'i-app',
+      'i-far',
+      'tcp/22',
+      'unknown',
+      /names a group/,
+    ],
+    ['over it, without a rule', 'i-app', 'i-far', 'tcp/80', 'deny', /ingress of eni-far/],
+    ['to itself', 'i-shut', 'i-shut', 'tcp/80', 'allow', /never leaves it/],
+    ['between two strangers', '198.51.100.7', '203.0.113.1', 'tcp/80', 'unknown', /neither/],
+  ])('%s: %s -> %s %s is %s', (_, from, to, port, verdict, why) => {
+    const answer = ask(from, to, port);
+    expect(answer.verdict, answer.why.join()).toBe(verdict);
+    expect(answer.why.join()).toMatch(why);
+  });
+
+  test('a NAT gateway is seen under its own address', () => {
+    expect(ask('i-web', '192.0.2.1', 'tcp/25').verdict).toBe('deny');
+    const hosts = {
+      ...BASE.hosts,
+      nat: { ...BASE.hosts.nat, at: '10.0.1.9', publicIpv4: '192.0.2.7' },
+    };
+    expect(ask('i-app', '192.0.2.1', 'tcp/25', { ...BASE, hosts }).verdict).toBe('allow');
+  });
+
+  test.each([
+    ['toward the NAT gateway', '5 in deny tcp/443 10.0.2.0/24', /entry 5 denies 10\.0\.2\.1/],
+    ['away from it', '5 out deny tcp/443 198.51.100.0/24', /entry 5 denies 198\.51\.100\.7/],
+    ['for its answers', '5 in deny tcp/1024-65535 198.51.100.0/24', /answers do not get back/],
+  ])("the NACL of the NAT gateway's subnet counts %s", (_, entry, why) => {
+    const subnets = {
+      ...BASE.subnets,
+      'subnet-1': { ...BASE.subnets?.['subnet-1'], acl: [entry, ...OPEN_ACL] },
+    };
+    const answer = ask('i-app', '198.51.100.7', 'tcp/443', { ...BASE, subnets });
+    expect(answer.verdict).toBe('deny');
+    expect(answer.why.join()).toMatch(why);
+  });
+
+  test('a NACL denies before a transit gateway is unknown', () => {
+    const subnets = {
+      ...BASE.subnets,
+      'subnet-3': {
+        ...BASE.subnets?.['subnet-3'],
+        acl: ['1 in deny tcp/5432 10.0.2.1/32', ...OPEN_ACL],
+      },
+    };
+    expect(ask('i-app', 'i-far', 'tcp/5432', { ...BASE, subnets }).verdict).toBe('deny');
+  });
+});
