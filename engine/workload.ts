@@ -68,14 +68,15 @@ export async function processWorkload(
   observation: Observation,
 ): Promise<WorkloadReport> {
   const { workload } = observation;
-  const inForce = await readInForce(ports);
-  if (inForce === undefined) return { workload, kind: 'idle', changed: false, interfaces: [] };
   for (let attempt = 0; attempt < RECORD_ATTEMPTS_MAX; attempt += 1) {
+    const inForce = await readInForce(ports);
+    if (inForce === undefined) return { workload, kind: 'idle', changed: false, interfaces: [] };
     try {
       const kept = await keepRecord(ports, inForce, observation);
       if (kept === 'gone') return { workload, kind: 'gone', changed: true, interfaces: [] };
       if ('owner' in kept) return await handOver(ports, observation, kept.owner);
-      return await settleAll(ports, inForce, observation, kept);
+      const report = await settleAll(ports, inForce, observation, kept);
+      if (report.interfaces.length > 0 || !(await isOutdated(ports, inForce))) return report;
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
     }
@@ -84,6 +85,14 @@ export async function processWorkload(
     ...{ workload, kind: 'waiting', changed: false, interfaces: [] },
     ...{ because: 'the record is written by somebody else', seconds: 1, readAgain: true },
   };
+}
+
+/**
+ * Whether a publish came into force while we decided, under the policy before, that nothing is to be
+ * written: it has not seen what we have just put on record, so that nobody else would look.
+ */
+async function isOutdated(ports: Ports, { head }: InForce): Promise<boolean> {
+  return (await ports.store.readHead())?.generation !== head.generation;
 }
 
 interface Kept extends Drafted {

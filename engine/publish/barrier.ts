@@ -7,6 +7,7 @@ import type {
 } from '../../core/model/plan.ts';
 import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { Ports } from '../ports.ts';
+import { lateSteps } from './late-comers.ts';
 import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
 import { wakeWorkloads } from './wake.ts';
 
@@ -41,8 +42,16 @@ interface Reading {
 }
 
 /** The steps that a phase waits for. In `steady` every listed interface has to be looked at again. */
-export function interfaceSteps(plan: Plan, phase: WritePhase): readonly InterfaceStep[] {
-  const steps = plan.steps.flatMap((step) => ('interface' in step ? [step] : []));
+export function interfaceSteps(
+  { plan, record }: Pick<PlanContext, 'plan' | 'record'>,
+  phase: WritePhase,
+): readonly InterfaceStep[] {
+  const planned = plan.steps.flatMap((step) => ('interface' in step ? [step] : []));
+  const listed = new Set(
+    planned.flatMap((step) => (step.kind === 'attach' ? [step.interface] : [])),
+  );
+  const late = lateSteps(record.late).filter((step) => !listed.has(step.interface));
+  const steps = [...late, ...planned];
   if (phase === 'attach') return steps.filter((step) => step.kind === 'attach');
   const byInterface = new Map(steps.map((step) => [step.interface, step]));
   for (const step of steps) if (step.kind === 'detach') byInterface.set(step.interface, step);
@@ -87,7 +96,7 @@ export async function readListed(
   options: BarrierOptions & { readonly phase: WritePhase },
 ): Promise<Reading> {
   const { plan } = context;
-  const steps = interfaceSteps(plan, options.phase);
+  const steps = interfaceSteps(context, options.phase);
   const records = await ports.store.readInterfaces(steps.map((step) => step.interface));
   const byId = new Map(records.map((record) => [record.interface, record]));
   const open = steps.filter((step) => !hasArrived(byId.get(step.interface), plan, options.phase));

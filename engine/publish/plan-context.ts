@@ -105,6 +105,7 @@ export interface PlanMove {
   readonly reason?: string;
   readonly taskToken?: string;
   readonly execution?: string;
+  readonly late?: NonNullable<PlanRecord['late']>;
 }
 
 /** Writes what is new about the plan. False when the plan has ended meanwhile. */

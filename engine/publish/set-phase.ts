@@ -5,6 +5,7 @@ import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
+import { findLateComers } from './late-comers.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -39,11 +40,15 @@ export async function setPhase(ports: Ports, id: string, phase: WritePhase): Pro
     // A resumed plan that had come further has recorded and woken everybody already.
     if (!isFirst && head.phase === 'steady') return;
     await recordInventory(ports, context);
+    const late = await findLateComers(ports, context);
+    if (late.length > 0)
+      await movePlan(ports, record, { state: 'applying', phase: 'attach', late });
+    await wakeInterfaces(ports, { ...context, record: { ...record, late } }, phase);
   } else {
     await goSteady(ports, context);
     await movePlan(ports, record, { state: 'applying', phase: 'detach' });
+    await wakeInterfaces(ports, context, phase);
   }
-  await wakeInterfaces(ports, context, phase);
   ports.signal.event('phase-set', { plan: id, phase });
 }
 
@@ -155,7 +160,7 @@ async function wakeInterfaces(
   phase: WritePhase,
 ): Promise<void> {
   const listed = new Map<string, string>();
-  for (const step of interfaceSteps(context.plan, phase)) listed.set(step.interface, step.workload);
+  for (const step of interfaceSteps(context, phase)) listed.set(step.interface, step.workload);
   if (phase === 'steady') {
     // An event may have brought others into this generation while nothing could be taken off.
     for (const record of await inAttach(ports, context)) {

@@ -1,4 +1,4 @@
-import type { Fault } from './faults.ts';
+import { FAULTS, type Fault } from './faults.ts';
 import type { Outcome } from './simulate.ts';
 
 /** Adds up what many seeds came to. */
@@ -22,8 +22,13 @@ export class Totals {
     return Object.values(this.#faults).reduce((sum, count) => sum + count, 0);
   }
 
-  get lives(): number {
-    return this.#sums.lives;
+  get writes(): number {
+    return this.#sums.writes;
+  }
+
+  /** Kinds of fault that never struck. */
+  get absentFaults(): readonly Fault[] {
+    return FAULTS.filter((name) => (this.#faults[name] ?? 0) === 0);
   }
 
   text(): string {
