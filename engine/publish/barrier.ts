@@ -7,7 +7,7 @@ import type {
 } from '../../core/model/plan.ts';
 import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { Ports } from '../ports.ts';
-import { lateSteps } from './late-comers.ts';
+import { isLate, lateSteps } from './late-comers.ts';
 import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
 import { wakeWorkloads } from './wake.ts';
 
@@ -183,6 +183,8 @@ function outcomeOf(
 function isFailed({ step, record, outcome }: Listed, phase: WritePhase): boolean {
   if (outcome.kind === 'failed') return true;
   if (outcome.kind !== 'blocked' || phase !== 'attach') return false;
+  // Its group may not exist in its VPC: the plan did not know that anybody would need it there.
+  if (isLate(step)) return true;
   const goingOn = step.to.filter((id) => !step.from.includes(id));
   return goingOn.length > 0 && sameSet(record?.groups ?? [], step.from);
 }

@@ -49,10 +49,16 @@ function carriedBy({ index, bundle }: InForce, record: WorkloadRecord): string {
   return (decideMembership(index, identity).carries ?? []).join(' ');
 }
 
+const LATE = 'late:';
+
+export function isLate(step: InterfaceStep): boolean {
+  return step.id.startsWith(LATE);
+}
+
 /** As the steps of the plan that they missed: both phases wait for them. */
 export function lateSteps(late: readonly LateComer[] = []): readonly InterfaceStep[] {
   return late.map(({ interface: nic, workload }) => ({
-    ...{ id: `late:${nic}`, kind: 'attach', phase: 'attach', after: [] },
+    ...{ id: `${LATE}${nic}`, kind: 'attach', phase: 'attach', after: [] },
     ...{ interface: nic, workload, from: [], to: [] },
   }));
 }

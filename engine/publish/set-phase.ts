@@ -1,11 +1,11 @@
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
-import type { WritePhase } from '../../core/model/plan.ts';
+import type { InterfaceStep, WritePhase } from '../../core/model/plan.ts';
 import type { Bundle, Head, InterfaceRecord } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
-import { blockedSegments } from './blocked-segments.ts';
+import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
-import { findLateComers } from './late-comers.ts';
+import { findLateComers, isLate } from './late-comers.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -147,11 +147,27 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const head = await assertInForce(ports, context.plan);
   if (head.phase === 'steady') return;
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
-  const blocked = blockedSegments(context, new Set(failed.map((one) => one.interface)));
+  const late = await readLate(ports, failed.filter(isLate));
+  const ids = new Set(failed.map((one) => one.interface));
+  const blocked = blockedSegments(context, ids, late);
   for (const [segment, { reason, message }] of Object.entries(blocked)) {
     ports.signal.event('segment-blocked', { segment, reason, message });
   }
   await writeHead(ports, context, { ...head, phase: 'steady', blockedSegments: blocked });
+}
+
+/** The plan does not say in which segments they are, but their records do. */
+async function readLate(
+  ports: Ports,
+  steps: readonly InterfaceStep[],
+): Promise<readonly FailedLate[]> {
+  const found: FailedLate[] = [];
+  for (const { interface: nic, workload } of steps) {
+    const record = await ports.store.readWorkload(workload);
+    const segments = record?.membership.segments ?? [];
+    if (segments.length > 0) found.push({ interface: nic, workload, segments });
+  }
+  return found;
 }
 
 async function wakeInterfaces(
