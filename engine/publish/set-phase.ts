@@ -1,6 +1,6 @@
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
-import type { InterfaceStep, WritePhase } from '../../core/model/plan.ts';
-import type { Bundle, Head, InterfaceRecord } from '../../core/model/record.ts';
+import type { WritePhase } from '../../core/model/plan.ts';
+import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
@@ -147,7 +147,10 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const head = await assertInForce(ports, context.plan);
   if (head.phase === 'steady') return;
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
-  const late = await readLate(ports, failed.filter(isLate));
+  const late = await readLate(ports, [
+    ...failed.filter(isLate),
+    ...(await blockedInAttach(ports, context)),
+  ]);
   const ids = new Set(failed.map((one) => one.interface));
   const blocked = blockedSegments(context, ids, late);
   for (const [segment, { reason, message }] of Object.entries(blocked)) {
@@ -159,10 +162,10 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
 /** The plan does not say in which segments they are, but their records do. */
 async function readLate(
   ports: Ports,
-  steps: readonly InterfaceStep[],
+  interfaces: readonly LateComer[],
 ): Promise<readonly FailedLate[]> {
   const found: FailedLate[] = [];
-  for (const { interface: nic, workload } of steps) {
+  for (const { interface: nic, workload } of interfaces) {
     const record = await ports.store.readWorkload(workload);
     const segments = record?.membership.segments ?? [];
     if (segments.length > 0) found.push({ interface: nic, workload, segments });
@@ -191,6 +194,15 @@ async function wakeInterfaces(
   // Once more after a crash in here: hence the time, and not the plan alone.
   const round = `${context.plan.id}-${phase}-${ports.clock.now()}`;
   await wakeWorkloads(ports, new Set(listed.values()), round);
+}
+
+/** Brought into this generation by an event, and short of a group that no publish has made yet. */
+async function blockedInAttach(ports: Ports, context: PlanContext): Promise<readonly LateComer[]> {
+  const listed = new Set(
+    context.plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])),
+  );
+  const records = await inAttach(ports, context);
+  return records.filter((one) => one.outcome === 'blocked' && !listed.has(one.interface));
 }
 
 async function inAttach(ports: Ports, { plan }: PlanContext): Promise<readonly InterfaceRecord[]> {
