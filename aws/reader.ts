@@ -130,9 +130,10 @@ export class AwsReader implements Ec2Reader {
     }
     if (id.startsWith('i-')) return await this.#readInstance(id);
     if (!id.startsWith('eni-')) return undefined;
-    return await this.#assemble(id, {
-      NetworkInterfaces: await readInterfaces(this.#clients.ec2, [id]),
-    });
+    const NetworkInterfaces = await readInterfaces(this.#clients.ec2, [id]);
+    const instance = NetworkInterfaces[0]?.Attachment?.InstanceId;
+    if (instance !== undefined) return await this.#readInstance(instance);
+    return await this.#assemble(id, { NetworkInterfaces });
   }
 
   async readInterface(id: string): Promise<NetworkInterface | undefined> {

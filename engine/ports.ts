@@ -57,7 +57,7 @@ export interface WorkloadReading {
 export interface Ec2Reader {
   /** Everything, paginated. Reads that fail become gaps. */
   collectInventory(): Promise<Inventory>;
-  /** One workload; undefined when it is gone. */
+  /** One workload; undefined when it is gone. Asked for an interface of an instance: the instance. */
   readWorkload(id: string): Promise<WorkloadReading | undefined>;
   /** One interface; undefined when it is gone. */
   readInterface(id: string): Promise<NetworkInterface | undefined>;

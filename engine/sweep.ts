@@ -190,15 +190,23 @@ function findDrift(
   const takenAt = Date.parse(inventory.takenAt);
   for (const record of interfaces) {
     const nic = nics.get(record.interface);
-    if (nic === undefined || parked.has(record.interface)) continue;
-    if (record.fence > record.doneFence) add(findings, record.workload, {});
+    if (nic === undefined) {
+      // A fence raised for what had just gone; by its own id it is looked at, and forgotten.
+      const isSettled = (Date.parse(record.verifiedAt ?? '') || 0) < takenAt;
+      if (inventory.gaps.length === 0 && isSettled) add(findings, record.interface, {});
+      continue;
+    }
+    if (parked.has(record.interface)) continue;
+    // Whoever has it now: since the record was written it may have moved.
+    const { workload } = nic;
+    if (record.fence > record.doneFence) add(findings, workload, {});
     const isOlder = Date.parse(record.verifiedAt ?? '') < takenAt;
     if (!isOlder || record.fence > record.doneFence) continue;
     const same = nic.groups.length === record.groups.length;
     if (same && nic.groups.every((id) => record.groups.includes(id))) continue;
-    add(findings, record.workload, { drifted: true, interfaces: [nic.id] });
+    add(findings, workload, { drifted: true, interfaces: [nic.id] });
     ports.signal.event('interface-drifted', {
-      ...{ interface: nic.id, workload: record.workload },
+      ...{ interface: nic.id, workload },
       ...{ expected: record.groups, found: nic.groups },
     });
   }

@@ -68,13 +68,15 @@ export async function processWorkload(
   observation: Observation,
 ): Promise<WorkloadReport> {
   const { workload } = observation;
-  const inForce = await readInForce(ports);
-  if (inForce === undefined) return { workload, kind: 'idle', changed: false, interfaces: [] };
   for (let attempt = 0; attempt < RECORD_ATTEMPTS_MAX; attempt += 1) {
+    const inForce = await readInForce(ports);
+    if (inForce === undefined) return { workload, kind: 'idle', changed: false, interfaces: [] };
     try {
       const kept = await keepRecord(ports, inForce, observation);
-      if (kept === undefined) return { workload, kind: 'gone', changed: true, interfaces: [] };
-      return await settleAll(ports, inForce, observation, kept);
+      if (kept === 'gone') return { workload, kind: 'gone', changed: true, interfaces: [] };
+      if ('owner' in kept) return await handOver(ports, observation, kept.owner);
+      const report = await settleAll(ports, inForce, observation, kept);
+      if (report.interfaces.length > 0 || !(await isOutdated(ports, inForce))) return report;
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
     }
@@ -85,30 +87,40 @@ export async function processWorkload(
   };
 }
 
+/**
+ * Whether a publish came into force while we decided, under the policy before, that nothing is to be
+ * written: it has not seen what we have just put on record, so that nobody else would look.
+ */
+async function isOutdated(ports: Ports, { head }: InForce): Promise<boolean> {
+  return (await ports.store.readHead())?.generation !== head.generation;
+}
+
 interface Kept extends Drafted {
   /** What the write path knows of its interfaces already. */
   readonly known: readonly InterfaceRecord[];
 }
 
-/** Reads what is missing, merges and writes the record. Undefined: the workload is gone. */
+/** Reads what is missing, merges and writes the record; unless it is gone, or another one's interface. */
 async function keepRecord(
   ports: Ports,
   inForce: InForce,
   observation: Observation,
-): Promise<Kept | undefined> {
+): Promise<Kept | 'gone' | { readonly owner: string }> {
   const { workload } = observation;
   const stored = await ports.store.readWorkload(workload);
   const reading = isReadingNeeded(observation, stored) ? await readNow(ports, workload) : 'none';
   if (reading === undefined) {
     await forgetWorkload(ports, workload, stored);
-    return undefined;
+    return 'gone';
   }
+  const owner = reading === 'none' ? workload : reading.workload.identity.workload;
+  if (owner !== workload) return { owner };
   const merged = mergeReading(
     isTriedAgain(observation) ? withoutRefusal(stored) : stored,
     reading === 'none' ? undefined : reading,
     newsOf(observation, ports.clock.now()),
   );
-  if (merged === undefined) return undefined;
+  if (merged === undefined) return 'gone';
   const nowMs = ports.clock.now();
   const [verdict, known] = await Promise.all([
     guardLeaving(ports, inForce, { merged, stored, nowMs }),
@@ -125,6 +137,23 @@ async function keepRecord(
   }
   const record = drafted.toWrite ? drafted.record : (stored ?? drafted.record);
   return { ...drafted, record, known };
+}
+
+/**
+ * Events and hand edits name an interface; whose it is decides its groups, in the order of that
+ * workload's own messages. A record that the interface had as its own, unattached, is forgotten.
+ */
+async function handOver(
+  ports: Ports,
+  { workload, reason }: Observation,
+  owner: string,
+): Promise<WorkloadReport> {
+  await ports.store.deleteWorkload(workload);
+  const touched = await ports.store.readInterface(workload);
+  if (touched !== undefined) await ports.store.raiseFence(workload, owner);
+  await ports.queue.wake([{ workload: owner, reason, deduplicationId: ports.ids.next() }]);
+  const because = `it is an interface of ${owner}`;
+  return { workload, kind: 'ignored', changed: false, interfaces: [], because };
 }
 
 /**
@@ -163,13 +192,17 @@ function newsOf({ tags, event, received }: Observation, nowMs: number): TagNews 
   return { version, values, atMs: event ?? received ?? nowMs };
 }
 
-/** Record, memberships, interface records and ledger. The archive keeps its copies of the ledger. */
+/**
+ * Record and memberships, and of its interfaces what is kept of those that are gone too: one that has
+ * moved to another workload still needs its ledger. The archive keeps its copies of the ledger.
+ */
 export async function forgetWorkload(
   ports: Ports,
   workload: string,
   stored: WorkloadRecord | undefined,
 ): Promise<void> {
-  for (const id of stored?.interfaces ?? []) {
+  for (const id of stored?.interfaces ?? (workload.startsWith('eni-') ? [workload] : [])) {
+    if ((await ports.reader.readInterface(id)) !== undefined) continue;
     await ports.store.clearLedger(id);
     await ports.store.deleteInterface(id);
   }

@@ -216,12 +216,31 @@ async function underLease(
     return { again: 'head' };
   }
   if (nic === undefined) return await forget(held);
+  if (isOfAnother(nic, input.workload)) return await handOver(held, nic.workload);
   if (record === undefined && inForce.head.kind !== 'uninstall') {
     await release(ports, claimed, held.owner, 'the workload is not known');
     return { end: { interface: input.interface, kind: 'gone' } };
   }
   const grip: Grip = { ...held, inForce, ledger, standing: standingOf(held, inForce, record) };
   return await decideAndWrite(grip, nic);
+}
+
+/** What its former workload is has no say any more in what it carries. */
+function isOfAnother(nic: NetworkInterface, workload: string): boolean {
+  const isInstances = nic.workload !== nic.id || workload.startsWith('i-');
+  return isInstances && nic.workload !== workload;
+}
+
+/** The interface has moved: whoever has it now is looked at, and the fence stays open until then. */
+async function handOver(
+  held: Pick<Grip, 'ports' | 'input' | 'owner' | 'claimed'>,
+  workload: string,
+): Promise<Round> {
+  const { ports, input, claimed, owner } = held;
+  await release(ports, { ...claimed, workload }, owner, `it belongs to ${workload} now`);
+  await ports.store.raiseFence(input.interface, workload);
+  await ports.queue.wake([{ workload, reason: 'retry', deduplicationId: ports.ids.next() }]);
+  return { end: { interface: input.interface, kind: 'gone' } };
 }
 
 /** The record's word on who it is; the policy of the head's word on what that comes to. */
@@ -269,10 +288,8 @@ async function decideAndWrite(
   if (!decision.changed) return await finish(grip, decision, nic.groups);
   const parked = await park(grip);
   if (parked !== undefined) return parked;
-  if (ports.clock.now() > grip.untilMs - LEASE_LEFT_FOR_WRITE_MS) {
-    throw new ConditionFailed('too little of the lease is left to write');
-  }
   await keepInLedger(grip, nic, decision);
+  assertLeaseLeft(grip);
   try {
     await ports.writer.setInterfaceGroups(input.interface, decision.groups, decision.role);
   } catch (error) {
@@ -286,6 +303,13 @@ async function decideAndWrite(
     return { end: waiting(input, 'EC2 does not show what was written yet', 2) };
   }
   return await finish(grip, decision, groups, { decided, written, verified: ports.clock.now() });
+}
+
+/** Asked last of all before the write: reading, deciding and the ledger may have taken any time. */
+function assertLeaseLeft({ ports, untilMs }: Grip): void {
+  if (ports.clock.now() > untilMs - LEASE_LEFT_FOR_WRITE_MS) {
+    throw new ConditionFailed('too little of the lease is left to write');
+  }
 }
 
 /** What is left of the budget decides. Undefined: write now. Nobody waits while holding the lease. */

@@ -100,9 +100,17 @@ export function taskInterfaceIds(raw: Raw): readonly string[] {
   );
 }
 
-/** An interface of nobody is a workload of its own. */
+/**
+ * An interface of nobody is a workload of its own. One of an instance that was not described (its
+ * list could not be read, or is a moment older) is listed too, but what groups it should carry is
+ * that instance's affair: it is not written.
+ */
 export function toInterfaceWorkload(raw: Raw, nic: NetworkInterface, place: Place): Workload {
-  const { control, reason } = controlOf(raw);
+  const instance = text(record(raw.Attachment).InstanceId);
+  const { control, reason } =
+    instance === undefined
+      ? controlOf(raw)
+      : ({ control: 'visible', reason: `${instance}, which has it, was not described` } as const);
   return {
     identity: {
       workload: nic.id,

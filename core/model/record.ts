@@ -199,6 +199,12 @@ export type PlanState =
   | 'stale'
   | 'failed';
 
+/** An interface that a plan in phase attach waits for beside those that it lists. */
+export interface LateComer {
+  readonly interface: string;
+  readonly workload: string;
+}
+
 /** The mutable side of a numbered plan; the plan itself never changes. */
 export interface PlanRecord {
   readonly id: string;
@@ -215,6 +221,8 @@ export interface PlanRecord {
   readonly changedAt: string;
   /** Step Functions execution that works on it; another one starts when it died. */
   readonly execution?: string;
+  /** Found when the plan came into force. */
+  readonly late?: readonly LateComer[];
   readonly taskToken?: string;
   readonly counts: Readonly<Record<string, number>>;
 }

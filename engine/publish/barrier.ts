@@ -7,6 +7,7 @@ import type {
 } from '../../core/model/plan.ts';
 import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { Ports } from '../ports.ts';
+import { isLate, lateSteps } from './late-comers.ts';
 import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
 import { wakeWorkloads } from './wake.ts';
 
@@ -41,8 +42,16 @@ interface Reading {
 }
 
 /** The steps that a phase waits for. In `steady` every listed interface has to be looked at again. */
-export function interfaceSteps(plan: Plan, phase: WritePhase): readonly InterfaceStep[] {
-  const steps = plan.steps.flatMap((step) => ('interface' in step ? [step] : []));
+export function interfaceSteps(
+  { plan, record }: Pick<PlanContext, 'plan' | 'record'>,
+  phase: WritePhase,
+): readonly InterfaceStep[] {
+  const planned = plan.steps.flatMap((step) => ('interface' in step ? [step] : []));
+  const listed = new Set(
+    planned.flatMap((step) => (step.kind === 'attach' ? [step.interface] : [])),
+  );
+  const late = lateSteps(record.late).filter((step) => !listed.has(step.interface));
+  const steps = [...late, ...planned];
   if (phase === 'attach') return steps.filter((step) => step.kind === 'attach');
   const byInterface = new Map(steps.map((step) => [step.interface, step]));
   for (const step of steps) if (step.kind === 'detach') byInterface.set(step.interface, step);
@@ -87,13 +96,13 @@ export async function readListed(
   options: BarrierOptions & { readonly phase: WritePhase },
 ): Promise<Reading> {
   const { plan } = context;
-  const steps = interfaceSteps(plan, options.phase);
+  const steps = interfaceSteps(context, options.phase);
   const records = await ports.store.readInterfaces(steps.map((step) => step.interface));
   const byId = new Map(records.map((record) => [record.interface, record]));
   const open = steps.filter((step) => !hasArrived(byId.get(step.interface), plan, options.phase));
-  const unwritable = await readUnwritable(ports, open);
+  const { unwritable, gone } = await readUnwritable(ports, open);
   const listed = steps.map((step): Listed => {
-    const record = byId.get(step.interface);
+    const record = gone.has(step.interface) ? undefined : byId.get(step.interface);
     const outcome = unwritable.has(step.workload)
       ? skipped(unwritable.get(step.workload))
       : outcomeOf(record, plan, options);
@@ -120,17 +129,29 @@ function hasArrived(record: InterfaceRecord | undefined, plan: Plan, phase: Writ
   return record.phase === 'steady' || phase === 'attach';
 }
 
-/** Workloads among the open ones that the write path has no business with any more. */
-async function readUnwritable(
-  ports: Ports,
-  open: readonly InterfaceStep[],
-): Promise<ReadonlyMap<string, WorkloadRecord>> {
-  const found = new Map<string, WorkloadRecord>();
-  for (const workload of new Set(open.map((step) => step.workload))) {
+interface Unwritable {
+  /** By workload. */
+  readonly unwritable: ReadonlyMap<string, WorkloadRecord>;
+  /** Interfaces that EC2 does not know any more. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/**
+ * Workloads among the open ones that the write path has no business with any more. One without a
+ * record was forgotten since the phase was set; its interface may live on with another workload.
+ */
+async function readUnwritable(ports: Ports, open: readonly InterfaceStep[]): Promise<Unwritable> {
+  const unwritable = new Map<string, WorkloadRecord>();
+  const gone = new Set<string>();
+  for (const [workload, steps] of Map.groupBy(open, (step) => step.workload)) {
     const record = await ports.store.readWorkload(workload);
-    if (record !== undefined && record.control !== 'attach') found.set(workload, record);
+    if (record !== undefined && record.control !== 'attach') unwritable.set(workload, record);
+    if (record !== undefined) continue;
+    for (const { interface: nic } of steps) {
+      if ((await ports.reader.readInterface(nic)) === undefined) gone.add(nic);
+    }
   }
-  return found;
+  return { unwritable, gone };
 }
 
 function skipped(record: WorkloadRecord | undefined): Outcome {
@@ -162,6 +183,8 @@ function outcomeOf(
 function isFailed({ step, record, outcome }: Listed, phase: WritePhase): boolean {
   if (outcome.kind === 'failed') return true;
   if (outcome.kind !== 'blocked' || phase !== 'attach') return false;
+  // Its group may not exist in its VPC: the plan did not know that anybody would need it there.
+  if (isLate(step)) return true;
   const goingOn = step.to.filter((id) => !step.from.includes(id));
   return goingOn.length > 0 && sameSet(record?.groups ?? [], step.from);
 }

@@ -1,8 +1,14 @@
-import type { Blocked, DesiredAttachment } from '../../core/model/desired-state.ts';
+import type { Blocked } from '../../core/model/desired-state.ts';
 import type { Policy } from '../../core/model/policy.ts';
+import type { LateComer } from '../../core/model/record.ts';
 import type { PlanContext } from './plan-context.ts';
 
 export type BlockedSegments = Readonly<Record<string, Blocked>>;
+
+/** One that came too late for the plan, and could not be attached either. */
+export interface FailedLate extends LateComer {
+  readonly segments: readonly string[];
+}
 
 /**
  * Segments whose members must not lose their foreign groups yet: those that compile found blocked,
@@ -15,6 +21,7 @@ export type BlockedSegments = Readonly<Record<string, Blocked>>;
 export function blockedSegments(
   context: Pick<PlanContext, 'desired' | 'policy' | 'plan'>,
   failed: ReadonlySet<string>,
+  late: readonly FailedLate[] = [],
 ): BlockedSegments {
   const segmentsOf = new Map(context.desired.memberships.map((m) => [m.workload, m.segments]));
   const blocked: Record<string, Blocked> = {};
@@ -29,6 +36,9 @@ export function blockedSegments(
     for (const peer of rulePeers(context.policy, segments)) {
       blocked[peer] ??= attachFailed(attachment);
     }
+  }
+  for (const one of late) {
+    for (const peer of rulePeers(context.policy, one.segments)) blocked[peer] ??= attachFailed(one);
   }
   return sortByKey(blocked);
 }
@@ -46,7 +56,7 @@ export function rulePeers(policy: Policy, segments: readonly string[]): readonly
   return [...peers].filter((name) => names.has(name)).sort();
 }
 
-function attachFailed({ interface: nic, workload }: DesiredAttachment): Blocked {
+function attachFailed({ interface: nic, workload }: LateComer): Blocked {
   return {
     reason: 'attach failed',
     message: `${workload} (${nic}), a peer in the rules, could not be given its groups`,

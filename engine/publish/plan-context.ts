@@ -48,8 +48,28 @@ export function compileAgain(
   return compilePolicy({ policy, ...input, now: plan.createdAt, owner }).desired;
 }
 
+/**
+ * Policies by archive, version and day, since a version never changes and a day decides what has
+ * expired: every step of a plan, and every look at a barrier, wants the same one.
+ */
+const loaded = new WeakMap<Ports['archive'], Map<string, Policy>>();
+
+/** A plan's own, and the one before it. */
+const POLICIES_KEPT = 2;
+
 /** Throws RefusedPlan with the diagnostics, or when the archive has no such version. */
 export async function loadPolicy(ports: Ports, version: string, now: string): Promise<Policy> {
+  const known = loaded.get(ports.archive) ?? new Map<string, Policy>();
+  loaded.set(ports.archive, known);
+  const key = `${version} ${now.slice(0, 'YYYY-MM-DD'.length)}`;
+  const policy = known.get(key) ?? (await readPolicy(ports, version, now));
+  known.set(key, policy);
+  const [oldest] = known.keys();
+  if (known.size > POLICIES_KEPT && oldest !== undefined) known.delete(oldest);
+  return policy;
+}
+
+async function readPolicy(ports: Ports, version: string, now: string): Promise<Policy> {
   const sources = await ports.archive.getPolicy(version);
   if (sources === undefined) throw new RefusedPlan(`the archive lacks policy ${version}`);
   const { policy, diagnostics } = parsePolicy(sources, { now });
@@ -95,6 +115,7 @@ export interface PlanMove {
   readonly reason?: string;
   readonly taskToken?: string;
   readonly execution?: string;
+  readonly late?: NonNullable<PlanRecord['late']>;
 }
 
 /** Writes what is new about the plan. False when the plan has ended meanwhile. */

@@ -1,10 +1,11 @@
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import type { WritePhase } from '../../core/model/plan.ts';
-import type { Bundle, Head, InterfaceRecord } from '../../core/model/record.ts';
+import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
-import { blockedSegments } from './blocked-segments.ts';
+import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
+import { findLateComers, isLate } from './late-comers.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -39,11 +40,15 @@ export async function setPhase(ports: Ports, id: string, phase: WritePhase): Pro
     // A resumed plan that had come further has recorded and woken everybody already.
     if (!isFirst && head.phase === 'steady') return;
     await recordInventory(ports, context);
+    const late = await findLateComers(ports, context);
+    if (late.length > 0)
+      await movePlan(ports, record, { state: 'applying', phase: 'attach', late });
+    await wakeInterfaces(ports, { ...context, record: { ...record, late } }, phase);
   } else {
     await goSteady(ports, context);
     await movePlan(ports, record, { state: 'applying', phase: 'detach' });
+    await wakeInterfaces(ports, context, phase);
   }
-  await wakeInterfaces(ports, context, phase);
   ports.signal.event('phase-set', { plan: id, phase });
 }
 
@@ -142,11 +147,30 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const head = await assertInForce(ports, context.plan);
   if (head.phase === 'steady') return;
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
-  const blocked = blockedSegments(context, new Set(failed.map((one) => one.interface)));
+  const late = await readLate(ports, [
+    ...failed.filter(isLate),
+    ...(await blockedInAttach(ports, context)),
+  ]);
+  const ids = new Set(failed.map((one) => one.interface));
+  const blocked = blockedSegments(context, ids, late);
   for (const [segment, { reason, message }] of Object.entries(blocked)) {
     ports.signal.event('segment-blocked', { segment, reason, message });
   }
   await writeHead(ports, context, { ...head, phase: 'steady', blockedSegments: blocked });
+}
+
+/** The plan does not say in which segments they are, but their records do. */
+async function readLate(
+  ports: Ports,
+  interfaces: readonly LateComer[],
+): Promise<readonly FailedLate[]> {
+  const found: FailedLate[] = [];
+  for (const { interface: nic, workload } of interfaces) {
+    const record = await ports.store.readWorkload(workload);
+    const segments = record?.membership.segments ?? [];
+    if (segments.length > 0) found.push({ interface: nic, workload, segments });
+  }
+  return found;
 }
 
 async function wakeInterfaces(
@@ -155,7 +179,7 @@ async function wakeInterfaces(
   phase: WritePhase,
 ): Promise<void> {
   const listed = new Map<string, string>();
-  for (const step of interfaceSteps(context.plan, phase)) listed.set(step.interface, step.workload);
+  for (const step of interfaceSteps(context, phase)) listed.set(step.interface, step.workload);
   if (phase === 'steady') {
     // An event may have brought others into this generation while nothing could be taken off.
     for (const record of await inAttach(ports, context)) {
@@ -170,6 +194,15 @@ async function wakeInterfaces(
   // Once more after a crash in here: hence the time, and not the plan alone.
   const round = `${context.plan.id}-${phase}-${ports.clock.now()}`;
   await wakeWorkloads(ports, new Set(listed.values()), round);
+}
+
+/** Brought into this generation by an event, and short of a group that no publish has made yet. */
+async function blockedInAttach(ports: Ports, context: PlanContext): Promise<readonly LateComer[]> {
+  const listed = new Set(
+    context.plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])),
+  );
+  const records = await inAttach(ports, context);
+  return records.filter((one) => one.outcome === 'blocked' && !listed.has(one.interface));
 }
 
 async function inAttach(ports: Ports, { plan }: PlanContext): Promise<readonly InterfaceRecord[]> {

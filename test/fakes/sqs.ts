@@ -31,6 +31,7 @@ export interface Sent {
   readonly body: string;
   readonly group?: string | undefined;
   readonly deduplicationId?: string | undefined;
+  readonly delaySeconds?: number | undefined;
 }
 
 interface Message {
@@ -68,7 +69,7 @@ export class FakeSqs {
       body: sent.body,
       group: sent.group,
       sentAt: now,
-      visibleAt: now + (this.#options.lateness?.() ?? 0),
+      visibleAt: now + (sent.delaySeconds ?? 0) * 1_000 + (this.#options.lateness?.() ?? 0),
       receives: 0,
       handle: undefined,
     });
@@ -120,6 +121,7 @@ export class FakeSqs {
             body: entry.MessageBody ?? '',
             group: entry.MessageGroupId,
             deduplicationId: entry.MessageDeduplicationId,
+            delaySeconds: entry.DelaySeconds,
           });
         }
         return {};

@@ -15,6 +15,7 @@ export interface Services {
   readonly store: Store;
   readonly archive: Archive;
   readonly workloads: FakeSqs;
+  readonly parked: FakeSqs;
   readonly rejected: FakeSqs;
   readonly signal: Signal;
 }
@@ -70,7 +71,7 @@ export class Slot {
   #bear(): Living {
     this.#births += 1;
     const environment = new Environment(`${this.name}.${this.#births}`, this.#stage);
-    const { store, archive, workloads, rejected, signal } = this.#services;
+    const { store, archive, workloads, parked, rejected, signal } = this.#services;
     const { scheduler } = this.#stage;
     const outboxOf = (name: string, queue: FakeSqs): Outbox =>
       new Outbox(name, environment.gate(name, queue.client()));
@@ -90,7 +91,7 @@ export class Slot {
       writer: createWriter({ owner: OWNER, roles: {}, clientOf: () => clients.ec2 }),
       store: environment.gate('store', store),
       archive: environment.gate('archive', archive),
-      queue: createQueue(outbox),
+      queue: createQueue(outbox, outboxOf('parked', parked)),
       signal,
     };
     const toolbox = { ports, workloads: outbox, rejected: outboxOf('rejected', rejected) };
@@ -113,7 +114,7 @@ export function hookEc2(ec2: FakeEc2, slots: ReadonlyMap<string, Slot>, watch: E
     if (environment === undefined) return;
     under.set(call.input, environment);
     await environment.arrive(saidOf(call));
-    if (!READ.test(call.action)) watch.before(call, environment);
+    if (!READ.test(call.action)) await watch.before(call, environment);
   };
   ec2.hooks.after = async (call) => {
     const environment = under.get(call.input);
@@ -125,6 +126,6 @@ export function hookEc2(ec2: FakeEc2, slots: ReadonlyMap<string, Slot>, watch: E
 
 /** Sees each write of a function right before and right after it takes effect. */
 export interface Ec2Watch {
-  before(call: PendingCall, by: Environment): void;
+  before(call: PendingCall, by: Environment): Promise<void>;
   after(call: PendingCall, by: Environment): void;
 }

@@ -1,20 +1,20 @@
-import { messageGroupOf } from '../../aws/outbox.ts';
 import type { PolicySource } from '../../core/model/policy.ts';
 import { parsePolicy } from '../../core/policy/parse-policy.ts';
+import { answerReminder, keepParking } from '../../engine/parking.ts';
 import { sweepEstate } from '../../engine/sweep.ts';
 import { processWorkload } from '../../engine/workload.ts';
+import { answerReminders } from '../../functions/answer-reminders.ts';
 import type { BatchAnswer } from '../../functions/door.ts';
-import type { WorkloadMessage } from '../../functions/messages.ts';
 import { startNumbered } from '../../functions/number-plan.ts';
 import { publishAgain } from '../../functions/publish-again.ts';
 import { resumePlans } from '../../functions/resume-plans.ts';
 import { routeEvents } from '../../functions/route-events.ts';
-import { type Outcome, workOff } from '../../functions/work-off.ts';
+import { workOff } from '../../functions/work-off.ts';
 import type { AwsEvent } from '../fakes/ec2/create-fake-ec2.ts';
 import { BATCH_MAX, FakeSqs, type Received } from '../fakes/sqs.ts';
 import { Died, type Stage } from './environment.ts';
 import { Executions } from './executions.ts';
-import { type Services, Slot, type Toolbox } from './lambda.ts';
+import { type Services, Slot } from './lambda.ts';
 import type { Definition } from './state-machine.ts';
 
 /** Time-outs, visibilities and receive counts of infra/workload, infra/events and infra/sweep. */
@@ -27,12 +27,13 @@ const EVENTS = { fifo: false, visibilityMs: 180_000, maxReceives: 5 } as const;
 /** How late an event comes that comes late. */
 const LATE_MS_MAX = 150_000;
 
-/** An idle poller looks again after this long. */
-const POLL_MS = 250;
+/** An idle poller looks again after this long, and after ever longer while there is nothing. */
+const POLL_MS_MIN = 100;
+const POLL_MS_MAX = 3_000;
 
 export interface PlantOptions {
   readonly stage: Stage;
-  readonly services: Omit<Services, 'workloads' | 'rejected'>;
+  readonly services: Omit<Services, 'workloads' | 'parked' | 'rejected'>;
   readonly definition: Definition;
   /** Executors of the function `workload`. */
   readonly executors: number;
@@ -44,6 +45,7 @@ export class Plant {
   readonly slots = new Map<string, Slot>();
   readonly events: FakeSqs;
   readonly workloads: FakeSqs;
+  readonly parked: FakeSqs;
   readonly rejected: FakeSqs;
   readonly executions: Executions;
   readonly #stage: Stage;
@@ -60,9 +62,10 @@ export class Plant {
     this.#executors = options.executors;
     this.events = new FakeSqs({ ...EVENTS, now });
     this.workloads = new FakeSqs({ ...WORKLOADS, now });
+    this.parked = new FakeSqs({ ...EVENTS, now });
     this.rejected = new FakeSqs({ ...EVENTS, now });
-    const { workloads, rejected } = this;
-    this.#services = { ...options.services, workloads, rejected };
+    const { workloads, parked, rejected } = this;
+    this.#services = { ...options.services, workloads, parked, rejected };
     this.executions = new Executions({
       definition: options.definition,
       stage,
@@ -73,6 +76,7 @@ export class Plant {
 
   start(): void {
     void this.#poll(this.events, 'route', (slot, batch) => this.#route(slot, batch));
+    void this.#poll(this.parked, 'wake', (slot, batch) => this.#remind(slot, batch));
     for (let at = 0; at < this.#executors; at += 1) {
       void this.#poll(this.workloads, `workload-${at}`, (slot, batch) => this.#work(slot, batch));
     }
@@ -133,12 +137,15 @@ export class Plant {
     handle: (slot: Slot, batch: readonly Received[]) => Promise<BatchAnswer>,
   ): Promise<never> {
     const { scheduler, random } = this.#stage;
+    let idleMs = POLL_MS_MIN;
     for (;;) {
       const batch = queue.receive(random.between(1, BATCH_MAX));
       if (batch.length === 0) {
-        await scheduler.wait(random.between(POLL_MS / 2, POLL_MS));
+        await scheduler.wait(random.between(Math.ceil(idleMs / 2), idleMs));
+        idleMs = Math.min(Math.ceil(idleMs * 1.3), POLL_MS_MAX);
         continue;
       }
+      idleMs = POLL_MS_MIN;
       this.#perhapsAgain(queue, batch);
       try {
         const { batchItemFailures } = await handle(this.#slot(name), batch);
@@ -181,12 +188,29 @@ export class Plant {
     return await slot.run(FUNCTION_MS, (toolbox) =>
       workOff(
         {
-          process: (message) => look(toolbox, message),
+          process: async (message) => {
+            const report = await processWorkload(toolbox.ports, message);
+            await keepParking(toolbox.ports, message, report);
+          },
           reject: (messages) => toolbox.rejected.send(messages),
           delay: async (handle, seconds) => this.workloads.changeVisibility(handle, seconds),
-          sendAgain: (message) => sendAgain(toolbox, message),
           signal: toolbox.ports.signal,
           now: toolbox.ports.clock.now,
+        },
+        records,
+      ),
+    );
+  }
+
+  /** As functions/wake.ts wires it. */
+  async #remind(slot: Slot, records: readonly Received[]): Promise<BatchAnswer> {
+    return await slot.run(FUNCTION_MS, ({ rejected, ports }) =>
+      answerReminders(
+        {
+          answer: (reminder) => answerReminder(ports, reminder),
+          reject: (messages) => rejected.send(messages),
+          signal: ports.signal,
+          now: ports.clock.now,
         },
         records,
       ),
@@ -219,22 +243,4 @@ export class Plant {
       this.#services.signal.event('sweep-failed', { reason: String(error) });
     }
   }
-}
-
-async function look({ ports }: Toolbox, message: WorkloadMessage): Promise<Outcome> {
-  const report = await processWorkload(ports, message);
-  if (report.kind !== 'waiting') return { kind: 'done' };
-  return { kind: 'waiting', because: report.because ?? 'waiting', seconds: report.seconds ?? 1 };
-}
-
-async function sendAgain({ ports, workloads }: Toolbox, message: WorkloadMessage): Promise<void> {
-  const refused = await workloads.send([
-    {
-      key: message.workload,
-      body: JSON.stringify(message),
-      group: messageGroupOf(message.workload),
-      deduplicationId: ports.ids.next(),
-    },
-  ]);
-  for (const reason of refused.values()) throw new Error(`the queue refused it: ${reason}`);
 }

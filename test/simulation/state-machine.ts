@@ -1,7 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { StateGraph } from 'aws-cdk-lib/aws-stepfunctions';
 import { publishStates } from '../../infra/publishing/publish-states.ts';
 
 interface Retrier {
@@ -28,7 +27,7 @@ interface Choice {
 /** The part of the Amazon States Language that the definition uses. */
 export interface State {
   readonly Type: 'Task' | 'Choice' | 'Wait' | 'Succeed' | 'Fail';
-  readonly Resource?: string;
+  readonly Resource?: unknown;
   readonly Parameters?: Readonly<Record<string, unknown>>;
   readonly ResultPath?: string | null;
   readonly SecondsPath?: string;
@@ -50,13 +49,8 @@ export function publishingDefinition(): Definition {
   const arn = 'arn:aws:lambda:us-east-1:000000000000:function:publish';
   const handler = LambdaFunction.fromFunctionArn(stack, 'Publish', arn);
   const chain = publishStates(stack, handler);
-  new StateMachine(stack, 'Machine', { definitionBody: DefinitionBody.fromChainable(chain) });
-  const [machine] = Object.values(
-    Template.fromStack(stack).findResources('AWS::StepFunctions::StateMachine'),
-  );
-  const text = machine?.Properties.DefinitionString;
-  const parts: readonly unknown[] = typeof text === 'string' ? [text] : text['Fn::Join'][1];
-  return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'aws')).join(''));
+  const graph = new StateGraph(chain.startState, 'publishing');
+  return JSON.parse(JSON.stringify(stack.resolve(graph.toGraphJson())));
 }
 
 /** An error as Step Functions hands it on. */
@@ -123,7 +117,8 @@ async function runTask(options: ExecutionOptions, state: State, data: Data): Pro
     const token = `${options.arn} ${attempt}`;
     try {
       const parameters = fill(state.Parameters ?? {}, { options, data, token });
-      const result = state.Resource?.endsWith('.waitForTaskToken')
+      const isAsked = JSON.stringify(state.Resource).includes('.waitForTaskToken');
+      const result = isAsked
         ? await ask(options, parameters, token)
         : await options.invoke(parameters);
       return { next: state.Next ?? '', data: put(data, state.ResultPath, result) };

@@ -89,7 +89,7 @@ export class World {
     this.lives += 1;
     this.#turn(id, tagsComeLate ? {} : tags);
     this.#onDeed(`launch ${id} ${JSON.stringify(tagsComeLate ? {} : tags)}`);
-    if (tagsComeLate) this.#lateTags.push({ id, tags, at: this.#now() + 1_000 });
+    if (tagsComeLate) this.#lateTags.push({ id, tags, at: this.#now() + 3_000 });
   }
 
   readonly #lateTags: { readonly id: string; readonly tags: Tags; readonly at: number }[] = [];

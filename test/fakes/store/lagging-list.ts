@@ -51,9 +51,16 @@ export class LaggingList<T> {
     const last = this.#changes.findLast((change) => change.key === key)?.at ?? 0;
     const now = this.#lag.now();
     const at = Math.max(last, now + this.#lag.ms());
+    this.#changes.push({ at, key, item });
     // Without a lag nothing piles up, however long nobody reads the list.
-    if (at <= now) this.#apply({ at, key, item });
-    else this.#changes.push({ at, key, item });
+    if (at <= now) this.#applyDue(now);
+  }
+
+  /** In the order in which they were made, which for one key is that of their times. */
+  #applyDue(now: number): void {
+    if (!this.#changes.some(({ at }) => at <= now)) return;
+    for (const change of this.#changes.filter(({ at }) => at <= now)) this.#apply(change);
+    this.#changes = this.#changes.filter(({ at }) => at > now);
   }
 
   #apply({ key, item }: Change<T>): void {
@@ -63,11 +70,7 @@ export class LaggingList<T> {
   }
 
   #sortedKeys(): readonly string[] {
-    const now = this.#lag.now();
-    if (this.#changes.some(({ at }) => at <= now)) {
-      for (const change of this.#changes.filter(({ at }) => at <= now)) this.#apply(change);
-      this.#changes = this.#changes.filter(({ at }) => at > now);
-    }
+    this.#applyDue(this.#lag.now());
     this.#keys ??= [...this.#items.keys()].sort();
     return this.#keys;
   }

@@ -1,0 +1,64 @@
+import { decideMembership } from '../../core/compile/decide-membership.ts';
+import type { InterfaceStep } from '../../core/model/plan.ts';
+import type { LateComer, WorkloadRecord } from '../../core/model/record.ts';
+import { type InForce, readInForce } from '../in-force.ts';
+import type { Ports } from '../ports.ts';
+import type { PlanContext } from './plan-context.ts';
+
+/** What is kept in the plan's record, which is one item; the sweep finds the others. */
+const LATE_MAX = 1_000;
+
+/**
+ * Interfaces that need groups by the policy that has just come into force, and of which its plan
+ * knows nothing or something else: their workload started or changed after the inventory was read,
+ * and an event has put it on record under the policy before. Without them the peers would lose their
+ * foreign groups while these do not carry their own yet.
+ */
+export async function findLateComers(
+  ports: Ports,
+  context: PlanContext,
+): Promise<readonly LateComer[]> {
+  const inForce = await readInForce(ports);
+  if (inForce?.head.generation !== context.plan.generation) return [];
+  const planned = new Map(
+    context.desired.memberships.map((one) => [one.workload, (one.carries ?? []).join(' ')]),
+  );
+  const found: LateComer[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ports.store.listWorkloads({
+      limit: 100,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const record of page.items) {
+      const { workload } = record.identity;
+      const carries = carriedBy(inForce, record);
+      if (carries === '' || carries === planned.get(workload)) continue;
+      for (const nic of record.interfaces) found.push({ interface: nic, workload });
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < LATE_MAX);
+  return found.slice(0, LATE_MAX);
+}
+
+/** Empty when it is not written. */
+function carriedBy({ index, bundle }: InForce, record: WorkloadRecord): string {
+  const { identity, control, state } = record;
+  const isWritten = control === 'attach' && bundle.vpcs.includes(identity.vpc ?? '');
+  if (!isWritten || record.held || state === 'shutting-down') return '';
+  return (decideMembership(index, identity).carries ?? []).join(' ');
+}
+
+const LATE = 'late:';
+
+export function isLate(step: InterfaceStep): boolean {
+  return step.id.startsWith(LATE);
+}
+
+/** As the steps of the plan that they missed: both phases wait for them. */
+export function lateSteps(late: readonly LateComer[] = []): readonly InterfaceStep[] {
+  return late.map(({ interface: nic, workload }) => ({
+    ...{ id: `${LATE}${nic}`, kind: 'attach', phase: 'attach', after: [] },
+    ...{ interface: nic, workload, from: [], to: [] },
+  }));
+}

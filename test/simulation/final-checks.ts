@@ -1,0 +1,226 @@
+import { compareEstate } from '../../core/check/compare.ts';
+import { compilePolicy } from '../../core/compile/compile-policy.ts';
+import { inventoryFromDescribe } from '../../core/inventory/from-describe.ts';
+import type { Inventory } from '../../core/model/inventory.ts';
+import type { Bundle, WorkloadRecord } from '../../core/model/record.ts';
+import { planChanges } from '../../core/plan/plan-changes.ts';
+import type { Page, Store } from '../../engine/ports.ts';
+import type { FakeEc2, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
+import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
+import { OWNER } from './lambda.ts';
+import { type SimPolicy, segmentsOf, type Tags, wishFor } from './sim-policy.ts';
+import { isOurs, type Watch } from './watch.ts';
+import type { World } from './world.ts';
+
+export interface End {
+  readonly ec2: FakeEc2;
+  readonly store: Store;
+  readonly archive: MemoryArchive;
+  readonly world: World;
+  readonly watch: Watch;
+  readonly nowMs: number;
+}
+
+/** What is wrong once the faults have stopped and sweeps have gone by; empty when nothing is. */
+export async function checkEnd(end: End): Promise<readonly string[]> {
+  const head = await end.store.readHead();
+  if (head === undefined) return ['no policy came into force'];
+  const policy = end.watch.policies.get(head.policyVersion);
+  if (policy === undefined) return [`policy ${head.policyVersion} was never published`];
+  const records = await readAll((cursor) =>
+    end.store.listWorkloads({ ...(cursor ? { cursor } : {}) }),
+  );
+  const byId = new Map(records.map((record) => [record.identity.workload, record]));
+  const found = [
+    ...(head.phase === 'steady' ? [] : [`the head is still in phase ${head.phase}`]),
+    ...(await checkMembership(end, policy, byId)),
+    ...checkGroups(end, policy, byId),
+    ...(await checkInterfaces(end)),
+    ...(await checkPlan(end, head.generation, records)),
+  ];
+  return found;
+}
+
+function living(snapshot: Snapshot) {
+  return snapshot.instances.filter(({ state }) => state !== 'terminated');
+}
+
+/** Who is in which segment, by the record, by the lists and by the counts. */
+async function checkMembership(
+  { ec2, store, world }: End,
+  policy: SimPolicy,
+  byId: ReadonlyMap<string, WorkloadRecord>,
+): Promise<string[]> {
+  const wrong: string[] = [];
+  const alive = new Set<string>();
+  const members = new Map<string, string[]>();
+  for (const { id, tags } of living(ec2.snapshot())) {
+    alive.add(id);
+    const wanted = segmentsOf(policy, tags)
+      .map(({ name }) => name)
+      .sort();
+    for (const name of wanted) members.set(name, [...(members.get(name) ?? []), id].sort());
+    const has = byId.get(id)?.membership.segments;
+    if (has?.join() !== wanted.join()) {
+      wrong.push(`${id} ${JSON.stringify(tags)} is recorded in ${has?.join() ?? 'nothing'}`);
+    }
+  }
+  for (const id of byId.keys()) {
+    if (id.startsWith('i-') && !alive.has(id)) wrong.push(`${id} is gone and still recorded`);
+  }
+  for (const { name } of policy.segments) {
+    const wanted = members.get(name) ?? [];
+    const listed = await readAll((cursor) =>
+      store.listWorkloads({ segment: name, ...(cursor ? { cursor } : {}) }),
+    );
+    const ids = listed.map((record) => record.identity.workload).sort();
+    if (ids.join() !== wanted.join()) wrong.push(`${name} lists ${ids}, its members are ${wanted}`);
+    const count = await store.countMembers(name);
+    if (count !== wanted.length) wrong.push(`${name} counts ${count} of ${wanted.length}`);
+  }
+  return world.homes.length === 0 ? ['there is no VPC'] : wrong;
+}
+
+/** Every interface has exactly the groups that the policy in force asks for. */
+function checkGroups(
+  { ec2, world, watch }: End,
+  policy: SimPolicy,
+  byId: ReadonlyMap<string, WorkloadRecord>,
+): string[] {
+  const snapshot = ec2.snapshot();
+  const tagsById = new Map(living(snapshot).map(({ id, tags, state }) => [id, { tags, state }]));
+  return snapshot.interfaces.flatMap((nic) => {
+    const workload = nic.attachment?.instance ?? nic.id;
+    const instance = tagsById.get(workload);
+    if (instance === undefined || instance.state === 'shutting-down') return [];
+    const record = byId.get(workload);
+    if (record === undefined) return [];
+    const stands = { policy, snapshot, record, nic, tags: instance.tags };
+    if (record.held) return heldWithoutReason(world, stands);
+    return compareGroups(stands, watch.takenOff.get(nic.id) ?? new Set());
+  });
+}
+
+interface Stands {
+  readonly policy: SimPolicy;
+  readonly snapshot: Snapshot;
+  readonly record: WorkloadRecord;
+  readonly nic: Snapshot['interfaces'][number];
+  readonly tags: Tags;
+}
+
+/** Held is who lost its segments, or its enforcement, by a change of its own. */
+function heldWithoutReason(world: World, { record, policy, tags }: Stands): string[] {
+  const { workload } = record.identity;
+  const turns = world.turns.get(workload) ?? [];
+  const lostAll = segmentsOf(policy, tags).length === 0 && record.left === true;
+  const mayHave = turns.length > 1 && (lostAll || record.loosened !== undefined);
+  return mayHave ? [] : [`${workload} is held for no reason: ${record.statusReason}`];
+}
+
+function compareGroups(stands: Stands, takenOff: ReadonlySet<string>): string[] {
+  const { policy, snapshot, nic, tags, record } = stands;
+  const wish = wishFor(policy, tags);
+  const carried = nic.groups.filter((id) => isOurs(snapshot, id)).map((id) => keyOf(snapshot, id));
+  const wanted = wish.stems.map((stem) => `${stem}@${nic.vpc}`);
+  const foreign = nic.groups.filter((id) => !isOurs(snapshot, id));
+  const who = `${nic.id} of ${record.identity.workload} (${record.status}, ${JSON.stringify(tags)})`;
+  if (wish.mode === 'enforce' && record.status === 'blocked') {
+    const mustHave = wanted.filter((key) => !key.startsWith('open-egress'));
+    const bare = mustHave.filter((key) => !carried.includes(key));
+    const isFull = record.statusReason?.includes(' groups') === true;
+    return bare.length === 0 || isFull ? [] : [`${who} is blocked and lacks ${bare}`];
+  }
+  if (record.status === 'blocked') return [];
+  // AWS wants one group at least: what has nothing to go back to keeps ours.
+  if (wish.mode === 'observe' && foreign.length === 0) return [];
+  if (carried.sort().join() !== wanted.join()) {
+    return [`${who} carries ${carried.join(' ') || 'nothing of ours'}, not ${wanted.join(' ')}`];
+  }
+  if (wish.mode === 'enforce') {
+    const surplus = foreign.filter((id) => !policy.keep.includes(id));
+    return surplus.length === 0 ? [] : [`${who} still carries ${surplus}`];
+  }
+  const absent = [...takenOff].filter((id) => !foreign.includes(id));
+  return absent.length === 0 ? [] : [`${who} never got back ${absent}`];
+}
+
+function keyOf(snapshot: Snapshot, id: string): string {
+  return snapshot.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? id;
+}
+
+/** No lease is held, no fence is open, and nothing is remembered of interfaces that are gone. */
+async function checkInterfaces({ ec2, store, nowMs }: End): Promise<string[]> {
+  const there = new Set(ec2.snapshot().interfaces.map(({ id }) => id));
+  const records = await readAll((cursor) => store.listInterfaces(cursor));
+  return records.flatMap((record) => {
+    const id = record.interface;
+    if (!there.has(id)) return [`${id} is gone and still recorded`];
+    if (record.lease !== undefined && Date.parse(record.lease.until) > nowMs) {
+      return [`${id} is leased by ${record.lease.owner}`];
+    }
+    return record.fence > record.doneFence ? [`the fence of ${id} is open`] : [];
+  });
+}
+
+/** Planning again makes no changes, and the two evaluators agree on the whole estate. */
+async function checkPlan(
+  { ec2, store, archive, nowMs }: End,
+  generation: number,
+  records: readonly WorkloadRecord[],
+): Promise<string[]> {
+  const bundle = (await archive.getBundle(generation)) as Bundle;
+  const { policy } = bundle;
+  const now = new Date(nowMs).toISOString();
+  const inventory = inventoryFromDescribe(ec2.documents(), { takenAt: now, region: 'us-east-1' });
+  const entries = await readAll((cursor) => store.listLedger(cursor));
+  const ledger = Object.fromEntries(entries.map((one) => [one.interface, one.groups]));
+  const { desired } = compilePolicy({ policy, inventory, ledger, now, owner: OWNER });
+  const held = new Set(records.filter((one) => one.held).map((one) => one.identity.workload));
+  const { steps } = planChanges({
+    ...{ desired, inventory, ledger, policy, held, now, generation, owner: OWNER },
+    ...{ base: generation, kind: 'publish' as const },
+  });
+  const blocked = (await store.readHead())?.blockedSegments ?? {};
+  // Rules of a blocked segment stay, since somebody may live on them, and so do groups they name.
+  const isBlocked = (group: string): boolean =>
+    Object.keys(blocked).some((name) => group.includes(`:${name}@`));
+  const open = steps.filter((step) =>
+    'interface' in step
+      ? step.blocked === undefined
+      : !(step.kind === 'revoke' && isBlocked(step.group)) &&
+        !(step.kind === 'delete-group' && Object.keys(blocked).length > 0),
+  );
+  const left = open.map((step) => `planning again wants ${step.id}`);
+  return [...left, ...compareBoth(inventory, bundle, desired.memberships, records, now)];
+}
+
+function compareBoth(
+  inventory: Inventory,
+  bundle: Bundle,
+  memberships: Parameters<typeof compareEstate>[0]['memberships'],
+  records: readonly WorkloadRecord[],
+  now: string,
+): string[] {
+  const excused = new Map(
+    records
+      .filter(({ held, status }) => held || status === 'blocked')
+      .map(({ identity, status }) => [identity.workload, status]),
+  );
+  const { policy, groupIds } = bundle;
+  const found = compareEstate({ policy, inventory, memberships, groupIds, now, excused });
+  return [...found.holes, ...found.cuts].map(
+    (one) => `${one.kind} ${one.fromName} -> ${one.toName} ${JSON.stringify(one.traffic)}`,
+  );
+}
+
+async function readAll<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<readonly T[]> {
+  const all: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(cursor);
+    all.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return all;
+}

@@ -1,0 +1,222 @@
+import { AwsReader } from '../../aws/reader.ts';
+import { createWriter } from '../../aws/writer.ts';
+import { parsePolicy } from '../../core/policy/parse-policy.ts';
+import type { Ports, Wake } from '../../engine/ports.ts';
+import {
+  applyCreate,
+  applyDelete,
+  applyRevoke,
+  checkBarrier,
+  finishPublish,
+  preparePublish,
+  setPhase,
+} from '../../engine/publish.ts';
+import { sweepEstate } from '../../engine/sweep.ts';
+import { processWorkload, type WorkloadReport } from '../../engine/workload.ts';
+import { createFakeEc2 } from '../fakes/ec2/create-fake-ec2.ts';
+import { MemoryArchive } from '../fakes/store/memory-archive.ts';
+import { createMemoryStore } from '../fakes/store/memory-store.ts';
+import { type SimPolicy, type SimSegment, type Tags, toSources } from './sim-policy.ts';
+
+export const OWNER = 'Bulkhead';
+const START_MS = Date.parse('2026-11-24T12:00:00Z');
+
+/** Called with `store.settle`, `ec2.ModifyNetworkInterfaceAttribute`, ... before the call is made. */
+export type Before = (call: string, args: readonly unknown[]) => Promise<void> | void;
+
+/** What a worker throws that a test has killed. */
+export class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/**
+ * The real engine on the fakes, with time that passes only when somebody sleeps, for tests that say
+ * themselves who does what when: a worker gets ports of its own, and a test stands before each call.
+ */
+export class Stand {
+  nowMs = START_MS;
+  readonly ec2 = createFakeEc2({ clock: { now: () => this.nowMs }, account: '000000000000' });
+  readonly store = createMemoryStore();
+  readonly archive = new MemoryArchive();
+  readonly woken: Wake[] = [];
+  readonly signals: string[] = [];
+  readonly vpc: string;
+  readonly subnet: string;
+  readonly flat: string;
+  #ids = 0;
+
+  constructor() {
+    const { admin } = this.ec2;
+    this.ec2.throttles = false;
+    this.vpc = admin.CreateVpc({ CidrBlock: '10.1.0.0/16' }).Vpc?.VpcId ?? '';
+    admin.putTags(this.vpc, { segmentation: 'bulkhead' });
+    const subnet = admin.CreateSubnet({ VpcId: this.vpc, CidrBlock: '10.1.1.0/24' });
+    this.subnet = subnet.Subnet?.SubnetId ?? '';
+    this.flat = this.foreignGroup('flat');
+  }
+
+  foreignGroup(name: string): string {
+    const { admin } = this.ec2;
+    const made = admin.CreateSecurityGroup({ GroupName: name, Description: name, VpcId: this.vpc });
+    const GroupId = made.GroupId ?? '';
+    const inside = { IpProtocol: '-1', IpRanges: [{ CidrIp: '10.0.0.0/8' }] };
+    admin.AuthorizeSecurityGroupIngress({ GroupId, IpPermissions: [inside] });
+    return GroupId;
+  }
+
+  /** An instance with its interface, or with two. */
+  launch(tags: Tags, count = 1): { readonly id: string; readonly nics: readonly string[] } {
+    const { Instances = [] } = this.ec2.admin.RunInstances({
+      MinCount: 1,
+      MaxCount: 1,
+      ImageId: 'ami-1',
+      NetworkInterfaces: Array.from({ length: count }, (_, DeviceIndex) => ({
+        ...{ DeviceIndex, SubnetId: this.subnet, Groups: [this.flat], DeleteOnTermination: true },
+      })),
+    });
+    const id = Instances[0]?.InstanceId ?? '';
+    this.ec2.admin.putTags(id, tags);
+    this.ec2.settle();
+    return { id, nics: this.nicsOf(id) };
+  }
+
+  nicsOf(id: string): readonly string[] {
+    const { interfaces } = this.ec2.snapshot();
+    return interfaces.filter((nic) => nic.attachment?.instance === id).map((nic) => nic.id);
+  }
+
+  /** Groups of an interface by name, ours by their key without the VPC. */
+  groupsOf(nic: string): readonly string[] {
+    const { interfaces, groups } = this.ec2.snapshot();
+    const ids = interfaces.find(({ id }) => id === nic)?.groups ?? [];
+    return ids
+      .flatMap((id) => groups.find((group) => group.id === id) ?? [])
+      .map(({ name, tags }) => tags['bulkhead:group']?.split('@')[0] ?? name)
+      .sort();
+  }
+
+  /** Ports of one worker. */
+  ports(name: string, before: Before = () => {}): Ports {
+    const clients = this.ec2.connect(name);
+    const watched = <P extends object>(port: string, target: P): P =>
+      new Proxy(target, {
+        get: (object, property) => {
+          const method: unknown = Reflect.get(object, property);
+          if (typeof method !== 'function') return method;
+          return async (...args: unknown[]) => {
+            await before(`${port}.${String(property)}`, args);
+            return await Reflect.apply(method, object, args);
+          };
+        },
+      });
+    return {
+      owner: OWNER,
+      clock: {
+        now: () => this.nowMs,
+        sleep: async (ms) => {
+          this.nowMs += ms;
+        },
+      },
+      ids: {
+        next: () => {
+          this.#ids += 1;
+          return `${name}-${this.#ids}`;
+        },
+      },
+      reader: watched('reader', new AwsReader(OWNER, clients, () => this.nowMs)),
+      writer: watched(
+        'writer',
+        createWriter({ owner: OWNER, roles: {}, clientOf: () => clients.ec2 }),
+      ),
+      store: watched('store', this.store),
+      archive: watched('archive', this.archive),
+      queue: {
+        wake: async (wakes) => void this.woken.push(...wakes),
+        remind: async () => undefined,
+      },
+      signal: { event: (code) => void this.signals.push(code) },
+    };
+  }
+
+  /** Numbers and prepares a plan for the policy. Gives its id. */
+  async prepare(policy: SimPolicy, ports = this.ports('publish')): Promise<string> {
+    const sources = toSources(policy);
+    const parsed = parsePolicy(sources, { now: new Date(this.nowMs).toISOString() });
+    const version = parsed.policy?.version ?? 'bad';
+    await this.archive.putPolicy(version, sources);
+    const generation = await this.store.nextGeneration();
+    const current = await this.store.readCurrentPolicy();
+    const plan = `plan-${generation}`;
+    await preparePublish(ports, {
+      ...{ plan, generation, policyVersion: version, kind: 'publish', author: 'author' },
+      expectedVersion: current?.version ?? null,
+    });
+    return plan;
+  }
+
+  /** Publishes to the end. */
+  async publish(policy: SimPolicy): Promise<string> {
+    const plan = await this.prepare(policy);
+    for (const step of this.steps(plan)) await step(this.ports('publish'));
+    this.nowMs += 60_000;
+    return plan;
+  }
+
+  /** The steps after Prepare, each with the workers that it wakes. */
+  steps(plan: string): readonly ((ports: Ports) => Promise<unknown>)[] {
+    const barrier = (phase: 'attach' | 'steady') => async (ports: Ports) => {
+      await this.drain();
+      const { passed } = await checkBarrier(ports, plan, phase, { giveUp: false });
+      if (!passed) throw new Error(`the barrier of ${phase} does not pass`);
+    };
+    return [
+      (ports) => applyCreate(ports, plan),
+      (ports) => setPhase(ports, plan, 'attach'),
+      barrier('attach'),
+      (ports) => setPhase(ports, plan, 'steady'),
+      barrier('steady'),
+      (ports) => applyRevoke(ports, plan),
+      (ports) => applyDelete(ports, plan),
+      (ports) => finishPublish(ports, plan),
+    ];
+  }
+
+  /** Works off everybody who was woken. */
+  async drain(ports = this.ports('worker')): Promise<readonly WorkloadReport[]> {
+    const reports: WorkloadReport[] = [];
+    for (let wake = this.woken.shift(); wake !== undefined; wake = this.woken.shift()) {
+      reports.push(await processWorkload(ports, { workload: wake.workload, reason: wake.reason }));
+    }
+    return reports;
+  }
+
+  /** Looks at one workload, as for an event without news. */
+  async look(id: string, ports = this.ports('worker')): Promise<WorkloadReport> {
+    return await processWorkload(ports, { workload: id, reason: 'event' });
+  }
+
+  /** Sweeps, and works off what that wakes. */
+  async sweep(): Promise<void> {
+    this.nowMs += 60_000;
+    await sweepEstate(this.ports('sweep'));
+    await this.drain();
+  }
+}
+
+export function segment(name: string, mode: SimSegment['mode'], app = name): SimSegment {
+  return { name, tags: { app }, mode, egress: 'open' };
+}
+
+export function policyOf(
+  segments: readonly SimSegment[],
+  rules: readonly (readonly [from: string, to: string])[] = [],
+): SimPolicy {
+  return {
+    segments,
+    rules: rules.map(([from, to], at) => ({ id: `r${at}`, from, to, ports: [8080] })),
+    baseline: false,
+    keep: [],
+    onLeave: 'hold',
+    changeShare: 100,
+  };
+}

@@ -1,0 +1,309 @@
+import type { Inventory } from '../../core/model/inventory.ts';
+import type { Head, InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type { LeaseClaim, Store } from '../../engine/ports.ts';
+import type { FakeEc2, PendingCall, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
+import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
+import type { Environment, PortCall } from './environment.ts';
+import { filtersOf, passes } from './flows.ts';
+import { type Ec2Watch, OWNER } from './lambda.ts';
+import { portsBetween, type SimPolicy, type Tags, wishFor } from './sim-policy.ts';
+import type { World } from './world.ts';
+
+/** Whoever decided has written by now, or has lost its lease (engine/write-path.ts). */
+const IN_PLAY_MS = 15_000;
+
+/** A Describe that an inventory was made from may be this old. */
+const STALE_MS = 10_000;
+
+/** Calls that may be under way at once beyond the budget's own pace. */
+const BUDGET_SLACK = 15;
+
+type Nic = Snapshot['interfaces'][number];
+
+/** What the control plane has said to the store, with the time. */
+interface Said<T> {
+  readonly at: number;
+  readonly what: T;
+}
+
+/**
+ * Looks at every write of EC2 as it happens, with nothing but the state of the fakes and the calls
+ * made: whether a flow was cut that nobody asked to be, a foreign thing touched without the ledger
+ * holding it, or a younger generation's word overwritten by an older one's.
+ */
+export class Watch implements Ec2Watch {
+  readonly complaints: string[] = [];
+  readonly policies = new Map<string, SimPolicy>();
+  writes = 0;
+  readonly #ec2: FakeEc2;
+  readonly #store: Store;
+  readonly #archive: MemoryArchive;
+  readonly #world: World;
+  readonly #now: () => number;
+  readonly #heads: Said<Head>[] = [];
+  readonly #records = new Map<string, Said<Tags>[]>();
+  readonly #held = new Set<string>();
+  readonly #settled = new Map<string, number>();
+  readonly #claims = new Map<string, Said<LeaseClaim>>();
+  readonly #headsRead = new Map<string, Said<number>[]>();
+  readonly #applied = new Map<string, number>();
+  /** Foreign groups that Bulkhead has taken off each interface, by its own count. */
+  readonly takenOff = new Map<string, Set<string>>();
+  readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
+  #before: Snapshot | undefined;
+
+  constructor(options: {
+    readonly ec2: FakeEc2;
+    readonly store: Store;
+    readonly archive: MemoryArchive;
+    readonly world: World;
+    readonly now: () => number;
+  }) {
+    this.#ec2 = options.ec2;
+    this.#store = options.store;
+    this.#archive = options.archive;
+    this.#world = options.world;
+    this.#now = options.now;
+  }
+
+  /** Every call of a port, once it has taken effect. */
+  heard(call: PortCall): void {
+    if (call.outcome !== 'done' && call.outcome !== 'lost') return;
+    const [first] = call.args;
+    const said = <T>(what: T): Said<T> => ({ at: call.at, what });
+    if (call.name === 'store.writeHead') this.#heads.push(said(first as Head));
+    if (call.name === 'store.writeWorkload') {
+      const { identity, held } = first as WorkloadRecord;
+      push(this.#records, identity.workload, said(identity.tags));
+      if (held) this.#held.add(identity.workload);
+      else this.#held.delete(identity.workload);
+    }
+    if (call.name === 'store.claim') {
+      const claim = first as LeaseClaim;
+      this.#claims.set(`${call.environment} ${claim.interfaceId}`, said(claim));
+    }
+    if (call.name === 'store.readHead') {
+      const head = call.result as Head | undefined;
+      push(this.#headsRead, call.environment, said(head?.generation ?? 0));
+    }
+    if (call.name === 'store.settle') {
+      const record = first as InterfaceRecord;
+      if (record.doneFence === record.fence) this.#settled.set(record.interface, call.at);
+      this.#apply(record.interface, record.generation);
+    }
+  }
+
+  async before(call: PendingCall): Promise<void> {
+    this.#before = this.#ec2.snapshot();
+    this.#checkBudget(call.action);
+    if (call.action === 'ModifyNetworkInterfaceAttribute') await this.#checkLedger(call);
+  }
+
+  after(call: PendingCall, by: Environment): void {
+    this.writes += 1;
+    const before = this.#before;
+    const after = this.#ec2.snapshot();
+    if (before === undefined) return;
+    if (call.action === 'ModifyNetworkInterfaceAttribute') {
+      this.#checkGeneration(call, by);
+      this.#noteTakenOff(call, before);
+      const id = String(call.input.NetworkInterfaceId);
+      const [was, is] = [nicOf(before, id), nicOf(after, id)];
+      const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];
+      if (lost.length === 0 || was === undefined) return;
+      if (lost.every((group) => isOurs(before, group)) && this.#isToBeObserved(was)) return;
+      this.#checkFlows(call, before, after, (nic) => nic.id === id);
+      return;
+    }
+    const id = String(call.input.GroupId ?? '');
+    if (id !== '' && !isOurs(before, id)) this.#complain(`${call.action} of foreign group ${id}`);
+    if (call.action.startsWith('Revoke')) {
+      this.#checkFlows(call, before, after, (nic) => nic.groups.includes(id));
+    }
+  }
+
+  /** All functions together stay within nine tenths of EC2's bucket for the action. */
+  #checkBudget(action: string): void {
+    const { size, refill } =
+      action === 'ModifyNetworkInterfaceAttribute'
+        ? { size: 90, refill: 4.5 }
+        : { size: 45, refill: 4.5 };
+    const now = this.#now();
+    const before = this.#buckets.get(action) ?? { tokens: size, at: now };
+    const tokens = Math.min(size, before.tokens + ((now - before.at) / 1_000) * refill) - 1;
+    this.#buckets.set(action, { tokens, at: now });
+    // The way to EC2 takes up to seconds, so that calls may arrive closer together than they set out.
+    if (tokens < -BUDGET_SLACK) this.#complain(`${action} is over its budget by ${-tokens} calls`);
+  }
+
+  /** Before a foreign group comes off, table and archive have the set. */
+  async #checkLedger(call: PendingCall): Promise<void> {
+    const { id, foreign } = this.#comingOff(call, this.#ec2.snapshot());
+    if (foreign.length === 0) return;
+    const inTable = (await this.#store.readLedger(id))?.groups ?? [];
+    const inArchive = [...this.#archive.documents]
+      .filter(([name]) => name.startsWith(`ledger/${id}/`))
+      .flatMap(([, entry]) => (entry as { readonly groups: readonly string[] }).groups);
+    for (const group of foreign) {
+      if (!inTable.includes(group)) this.#complain(`${group} comes off ${id}, not in the table`);
+      if (!inArchive.includes(group))
+        this.#complain(`${group} comes off ${id}, not in the archive`);
+    }
+  }
+
+  #comingOff(call: PendingCall, snapshot: Snapshot) {
+    const id = String(call.input.NetworkInterfaceId);
+    const wanted = call.input.Groups as readonly string[];
+    const current = nicOf(snapshot, id)?.groups ?? [];
+    const foreign = current.filter((one) => !wanted.includes(one) && !isOurs(snapshot, one));
+    return { id, foreign };
+  }
+
+  #noteTakenOff(call: PendingCall, before: Snapshot): void {
+    const { id, foreign } = this.#comingOff(call, before);
+    const known = this.takenOff.get(id) ?? new Set();
+    for (const group of foreign) known.add(group);
+    this.takenOff.set(id, known);
+  }
+
+  /**
+   * A writer acts on a head that it read under its lease. The youngest that it can have meant must not
+   * be older than what was applied to the interface before.
+   */
+  #checkGeneration(call: PendingCall, by: Environment): void {
+    const id = String(call.input.NetworkInterfaceId);
+    const claim = this.#claims.get(`${by.name} ${id}`);
+    if (claim === undefined) {
+      this.#complain(`${id} was written without a lease`);
+      return;
+    }
+    const read = (this.#headsRead.get(by.name) ?? []).filter(({ at }) => at >= claim.at);
+    const meant = Math.max(claim.what.generation, ...read.map(({ what }) => what));
+    const applied = this.#applied.get(id) ?? 0;
+    if (meant < applied) {
+      this.#complain(`${id} was written by generation ${meant} after ${applied}`);
+    }
+    this.#apply(id, claim.what.generation);
+  }
+
+  #apply(nic: string, generation: number): void {
+    this.#applied.set(nic, Math.max(generation, this.#applied.get(nic) ?? 0));
+  }
+
+  /**
+   * What every policy and every identity in play allows and what passed before, must pass after. Of
+   * an interface whose workload has only just changed nobody can know yet, so its pairs are left out
+   * until it was looked at.
+   */
+  #checkFlows(
+    call: PendingCall,
+    before: Snapshot,
+    after: Snapshot,
+    isConcerned: (nic: Nic) => boolean,
+  ): void {
+    const policies = this.#policiesInPlay();
+    const [old, now] = [filtersOf(before), filtersOf(after)];
+    const later = new Map(after.interfaces.map((nic) => [nic.id, nic]));
+    for (const nic of before.interfaces.filter(isConcerned)) {
+      for (const peer of before.interfaces) {
+        if (peer.id === nic.id || !this.#isKnown(peer)) continue;
+        for (const [from, to] of [
+          [nic, peer],
+          [peer, nic],
+        ] as const) {
+          for (const port of this.#allowed(policies, from, to)) {
+            const [source, target] = [later.get(from.id), later.get(to.id)];
+            if (source === undefined || target === undefined) continue;
+            if (!passes(old, from, to, port) || passes(now, source, target, port)) continue;
+            this.#complain(
+              `${call.action} cut ${from.id} (${from.attachment?.instance}) -> ` +
+                `${to.id} (${to.attachment?.instance}) tcp/${port}`,
+            );
+          }
+        }
+      }
+    }
+  }
+
+  /** Whoever sets a segment back to `observe` asks for its group to come off. */
+  #isToBeObserved(nic: Nic): boolean {
+    const identities = this.#identities(nic);
+    return this.#policiesInPlay().some((policy) =>
+      identities.some((tags) => wishFor(policy, tags).mode === 'observe'),
+    );
+  }
+
+  #allowed(policies: readonly SimPolicy[], from: Nic, to: Nic): readonly number[] {
+    const [sources, targets] = [this.#identities(from), this.#identities(to)];
+    let ports: readonly number[] | undefined;
+    for (const policy of policies) {
+      for (const source of sources) {
+        for (const target of targets) {
+          const allowed = portsBetween(policy, source, target);
+          ports = ports?.filter((port) => allowed.has(port)) ?? [...allowed];
+          if (ports.length === 0) return [];
+        }
+      }
+    }
+    return ports ?? [];
+  }
+
+  /** What is true of it, and what a worker may hold for true that works on it right now. */
+  #identities(nic: Nic): readonly Tags[] {
+    const workload = nic.attachment?.instance ?? '';
+    const since = this.#now() - IN_PLAY_MS;
+    const turns = this.#world.turns.get(workload) ?? [];
+    const records = this.#records.get(workload) ?? [];
+    return [
+      ...inPlay(
+        turns.map(({ at, tags }) => ({ at, what: tags })),
+        since,
+      ),
+      ...inPlay(records, since),
+    ];
+  }
+
+  #policiesInPlay(): readonly SimPolicy[] {
+    const heads = inPlay(this.#heads, this.#now() - IN_PLAY_MS);
+    return [...new Set(heads.map(({ policyVersion }) => policyVersion))].flatMap(
+      (version) => this.policies.get(version) ?? [],
+    );
+  }
+
+  /**
+   * Since it last changed, it was settled, or a plan that is in force has seen it. What is held is
+   * not what its tags say until a person has decided.
+   */
+  #isKnown({ id: nic, attachment }: Nic): boolean {
+    if (this.#held.has(attachment?.instance ?? '')) return false;
+    const touched = this.#world.touched.get(nic) ?? 0;
+    const plan = this.#heads.at(-1)?.what.plan ?? '';
+    const inventory = this.#archive.documents.get(`plans/${plan}/inventory`);
+    const planned = Date.parse((inventory as Inventory | undefined)?.takenAt ?? '') || 0;
+    return Math.max(this.#settled.get(nic) ?? 0, planned) > touched + STALE_MS;
+  }
+
+  #complain(text: string): void {
+    this.complaints.push(`${new Date(this.#now()).toISOString().slice(11, 23)} ${text}`);
+  }
+}
+
+/** The last one before that time, and all since. */
+function inPlay<T>(said: readonly Said<T>[], since: number): readonly T[] {
+  const last = said.findLastIndex(({ at }) => at <= since);
+  return said.slice(Math.max(0, last)).map(({ what }) => what);
+}
+
+function push<T>(map: Map<string, Said<T>[]>, key: string, said: Said<T>): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [said]);
+  else list.push(said);
+}
+
+function nicOf(snapshot: Snapshot, id: string): Nic | undefined {
+  return snapshot.interfaces.find((nic) => nic.id === id);
+}
+
+export function isOurs(snapshot: Snapshot, id: string): boolean {
+  return snapshot.groups.find((group) => group.id === id)?.tags['bulkhead:owner'] === OWNER;
+}
