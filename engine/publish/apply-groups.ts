@@ -134,7 +134,7 @@ export class GroupHand {
     const spared = step.rules.length - wanted.length;
     const blocked: Outcome = {
       kind: 'blocked',
-      reason: `${spared} of ${step.rules.length} rules stay: an interface that could not be attached may live on them`,
+      reason: `${spared} of ${step.rules.length} rules stay: an interface that is not where the plan wants it may live on them`,
     };
     if (wanted.length === 0 && spared > 0) return blocked;
     for (let attempt = 0; attempt < DIFFERENCES_MAX; attempt += 1) {

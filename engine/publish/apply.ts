@@ -10,6 +10,7 @@ import {
   keepOutcomes,
   loadPlan,
   movePlan,
+  type OwnedGroups,
   type PlanContext,
 } from './plan-context.ts';
 import { StepsFailed } from './refusals.ts';
@@ -47,25 +48,27 @@ function openAsFailed(report: StepReport): StepReport {
 
 /**
  * Phase revoke: rules that nobody wants any more. The rules that an interface which could not be
- * attached, or its rule peers, may live on stay.
+ * attached, or its rule peers, may live on stay; so do those of a group that the plan has no use for
+ * and that somebody carries all the same, such as a workload that was held after the plan was made.
  */
 export async function applyRevoke(ports: Ports, id: string): Promise<readonly StepReport[]> {
   const context = await loadPlan(ports, id);
   const head = await assertInForce(ports, context.plan);
   await movePlan(ports, context.record, { state: 'applying', phase: 'revoke' });
   const reading = await readListed(ports, context, { phase: 'steady', giveUp: true });
-  const carried = new Set(
-    reading.listed
+  const hand = new GroupHand(ports, context);
+  const owned = await hand.owned();
+  const carried = new Set([
+    ...reading.listed
       .filter((one) => reading.failed.includes(one.step))
       .flatMap((one) => one.record?.groups ?? one.step.from),
-  );
+    ...(await stillCarried(ports, context, owned)),
+  ]);
   const isLivedOn = (step: RevokeStep, rule: GroupRule): boolean => {
     const segment = parseGroupKey(step.group)?.segment;
     if (segment !== undefined && head.blockedSegments[segment] !== undefined) return true;
     return rule.peer.kind === 'group' && carried.has(rule.peer.id);
   };
-  const hand = new GroupHand(ports, context);
-  const owned = await hand.owned();
   const reports = await carryOut(ports, context, {
     steps: groupSteps(context, 'revoke'),
     current: async () => void (await assertInForce(ports, context.plan)),
@@ -77,6 +80,31 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   });
   throwIfFailed(id, reports);
   return reports;
+}
+
+/**
+ * Ids of owned groups that the plan does not want and that an interface carries now. The records say
+ * where to look, EC2 has the last word: the record of an interface that is gone holds nothing back.
+ */
+async function stillCarried(
+  ports: Ports,
+  { plan, desired }: PlanContext,
+  owned: OwnedGroups,
+): Promise<readonly string[]> {
+  const wanted = new Set(plan.kind === 'uninstall' ? [] : desired.groups.map(({ key }) => key));
+  const unwanted = new Set(owned.ids.filter((id) => !wanted.has(owned.keysById.get(id) ?? '')));
+  const found = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await ports.store.listInterfaces(cursor);
+    for (const record of page.items) {
+      if (!record.groups.some((id) => unwanted.has(id))) continue;
+      const nic = await ports.reader.readInterface(record.interface);
+      for (const id of nic?.groups ?? []) if (unwanted.has(id)) found.add(id);
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return [...found];
 }
 
 /**
