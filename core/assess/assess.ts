@@ -2,6 +2,7 @@ import type { Difference } from '../api/plan-answer.ts';
 import { trafficTexts } from '../api/traffic-text.ts';
 import { ruleWeight } from '../compile/check-limits.ts';
 import type { Inventory, Workload } from '../model/inventory.ts';
+import { ownValue } from '../model/own-value.ts';
 import { WorldReach } from '../reach/world.ts';
 import { ClassReach } from './class-reach.ts';
 
@@ -155,7 +156,7 @@ function usualKeys(workloads: readonly Workload[]): readonly string[] {
 }
 
 function groupOf({ identity }: Workload, keys: readonly string[]): string {
-  const values = keys.map((key) => identity.tags[key]);
+  const values = keys.map((key) => ownValue(identity.tags, key));
   if (keys.length > 0 && values.some((value) => value !== undefined)) {
     return values.map((value) => value ?? '-').join('/');
   }
