@@ -68,12 +68,26 @@ const word = fc.oneof(
   hostileText,
 );
 
+/** Names that exist, where the path asks for one; else a request would never come past its first look-up. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  segments: ['api', 'web-tier', 'db'],
+  workloads: ['i-01', 'ecs:main:t1'],
+  plans: ['plan-7', 'plan-6'],
+};
+
 const path = fc
-  .oneof(
-    { weight: 6, arbitrary: fc.tuple(fc.constantFrom(...ROUTES.map((route) => route.path)), word) },
-    fc.tuple(hostileText, fc.constant('')),
+  .tuple(
+    fc.constantFrom(...ROUTES.map((route) => route.path)),
+    fc.nat({ max: 3 }),
+    word,
+    hostileText,
   )
-  .map(([template, name]) => template.replace(/\{\w+\}/, () => name));
+  .map(([template, how, name, text]) => {
+    const known = KNOWN[template.split('/')[2] ?? ''] ?? [];
+    if (how === 0) return template.replace(/\{\w+\}/, () => name);
+    if (how === 1 && text.startsWith('/')) return text;
+    return template.replace(/\{\w+\}/, () => known[name.length % known.length] ?? name);
+  });
 
 const cursor = fc.oneof(
   word,

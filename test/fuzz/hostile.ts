@@ -92,8 +92,9 @@ function applyEdit(document: Json, change: Edit): Json {
   collectPlaces(document, places);
   const place = places[change.at % Math.max(1, places.length)];
   const other = places[change.other % Math.max(1, places.length)];
-  if (place === undefined || other === undefined) return change.value;
-  editPlace(place, change, structuredClone(valueAt(other)));
+  if (place === undefined || other === undefined) return structuredClone(change.value);
+  const own = { ...change, value: structuredClone(change.value) };
+  editPlace(place, own, structuredClone(valueAt(other)));
   return document;
 }
 
