@@ -15,6 +15,7 @@ import {
   type Host,
   inventory,
   NOW,
+  network,
   OWNER,
   policy,
   rule,
@@ -164,5 +165,60 @@ describe('compareEstate', () => {
       rules: POLICY.rules,
     });
     expect(compare(published(observed), observed)).toMatchObject({ holes: [], cuts: [] });
+  });
+
+  test('takes what a kept group lets through as allowed', () => {
+    const settings = { ...POLICY.settings, keepSecurityGroups: ['sg-flat'] };
+    const keeping = { ...POLICY, settings };
+    const found = published(keeping);
+    expect(found.interfaces.every((nic) => nic.groups.includes('sg-flat'))).toBe(true);
+    expect(compare(found, keeping)).toMatchObject({ holes: [], cuts: [] });
+  });
+
+  test('holds a source of closed egress to the policy, whoever the destination is', () => {
+    const half = policy({
+      segments: POLICY.segments.map((one) =>
+        one.name === 'db' ? { ...one, mode: 'stage' as const, egress: 'open' as const } : one,
+      ),
+      rules: POLICY.rules,
+    });
+    const found = published(half);
+    expect(compare(found, half).count).toEqual({ holes: 0, cuts: 0, excused: 0 });
+    const opened = regrouped(found, 'web', ({ egress }) => ({
+      egress: [...egress, ssh('10.0.0.0/8')],
+    }));
+    expect(told(compare(opened, half).holes)).toEqual(['eni-w > eni-d', 'eni-w > eni-e']);
+    // The other way round nobody is closed: a staged source, and a destination that still is asked.
+    expect(told(compare(found, half).holes)).toEqual([]);
+  });
+
+  test('names the ends as people do', () => {
+    const found = published();
+    const named = {
+      ...found,
+      workloads: found.workloads.map((one) =>
+        one.identity.workload === 'i-w'
+          ? { ...one, identity: { ...one.identity, name: 'shop' } }
+          : one,
+      ),
+    };
+    const [cut] = compare(regrouped(named, 'db', () => ({ ingress: [] }))).cuts;
+    expect(cut).toMatchObject({ fromName: 'shop (i-w)', toName: 'i-d' });
+  });
+
+  test('every address of the network of a rule may reach, and no workload inside it must', () => {
+    const office = policy({
+      segments: POLICY.segments,
+      networks: [network('office', { cidrs: ['10.0.0.0/8'] })],
+      rules: [...POLICY.rules, rule('office', 'office', 'db', ['tcp/22'])],
+    });
+    const found = published(office);
+    expect(compare(found, office)).toMatchObject({ holes: [], cuts: [] });
+    const silent = regrouped(found, 'web', () => ({ egress: [] }));
+    // Of the two rules only the one that is written on the group of web is missed.
+    const ports = compare(silent, office).cuts.flatMap((one) =>
+      one.traffic.map(({ from }) => from),
+    );
+    expect([...new Set(ports)]).toEqual([5432]);
   });
 });
