@@ -1,8 +1,8 @@
 /**
  * A test runner for Stryker that loads the tests of core once and runs those that reach a mutant in
  * its own process: milliseconds instead of the second or two that starting vitest takes each time.
- * core is synchronous and pure, so that nothing is left behind by a mutant; every so often all tests
- * run without one, to be sure.
+ * core is synchronous and pure, so that nothing is left behind by a mutant; every so often the quick
+ * tests run without one, to be sure.
  */
 import { globSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -26,8 +26,9 @@ import { type CollectedTest, collected } from './collected.ts';
 /** What `npm run test:mutation` holds mutants to, where MUTATION_TESTS says nothing else. */
 const TESTS = process.env.MUTATION_TESTS ?? 'test/core/**/*.test.ts,test/properties/*.test.ts';
 
-/** Mutants between two runs of all tests without any. */
+/** Mutants between two runs of the quick tests without any. */
 const CHECK_EVERY = 200;
+const QUICK_MS_MAX = 100;
 
 /** The globals of instrumented code (Stryker, "instrumenter"). */
 interface Instrumentation {
@@ -130,6 +131,7 @@ class InProcessRunner implements TestRunner {
     instrumentation.activeMutant = undefined;
     instrumentation.hitLimit = undefined;
     for (const one of this.#tests.values()) {
+      if ((this.#msById.get(one.id) ?? Number.POSITIVE_INFINITY) > QUICK_MS_MAX) continue;
       const result = await runOne(one);
       if (result.status === TestStatus.Failed) {
         throw new Error(`without a mutant \`${one.id}\` fails: ${result.failureMessage}`);
