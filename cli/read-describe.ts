@@ -98,8 +98,23 @@ async function readFile(root: string, file: string, { lists, entries }: Found): 
     });
   }
   const known = lists.get(kind) ?? [];
-  const seen = new Set(known.map((one) => JSON.stringify(one)));
-  lists.set(kind, [...known, ...list.filter((one) => !seen.has(JSON.stringify(one)))]);
+  const seen = new Set(known.map((one) => keyOf(file, one)));
+  lists.set(kind, [...known, ...list.filter((one) => !seen.has(keyOf(file, one)))]);
+}
+
+/** JSON is written by recursion, so that what JSON.parse reads may nest too deep for it. */
+function keyOf(file: string, entry: unknown): string {
+  try {
+    return JSON.stringify(entry);
+  } catch (cause) {
+    throw new CliFailure({
+      exitCode: EXIT.badInput,
+      code: 'not-describe-output',
+      message: `an entry of \`${file}\` nests too deep`,
+      hint: 'write it again with the AWS CLI',
+      cause,
+    });
+  }
 }
 
 function parse(file: string, text: string): unknown {

@@ -1,23 +1,11 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import type * as z from 'zod';
+import { inventorySchema } from '../core/inventory/schema.ts';
 import type { Inventory } from '../core/model/inventory.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliFailure } from './failure.ts';
 import { readDescribeFolder } from './read-describe.ts';
-
-/** Lists that every inventory has; a document without them is something else. */
-const LISTS = [
-  'gaps',
-  'vpcs',
-  'subnets',
-  'interfaces',
-  'workloads',
-  'groups',
-  'prefixLists',
-  'networkAcls',
-  'routeTables',
-  'peerings',
-] as const;
 
 /** A folder is raw output of the AWS CLI; a file is an inventory as JSON. */
 export async function readInventoryAt(cwd: string, place: string): Promise<Inventory> {
@@ -40,11 +28,13 @@ export async function readInventoryFile(cwd: string, file: string): Promise<Inve
     });
   }
   const document = parseJson(text);
-  if (isInventory(document)) return document;
+  const { error } = inventorySchema.safeParse(document);
+  // As it was written, since zod would drop a tag called `__proto__`.
+  if (error === undefined) return document as Inventory;
   throw new CliFailure({
     exitCode: EXIT.badInput,
     code: 'bad-inventory',
-    message: `\`${file}\` is not an inventory: a JSON object with ${LISTS.join(', ')}`,
+    message: `\`${file}\` is not an inventory: ${firstIssue(error)}`,
     hint: 'leave --inventory out to read AWS with your own credentials',
   });
 }
@@ -57,12 +47,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isInventory(document: unknown): document is Inventory {
-  if (typeof document !== 'object' || document === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(document));
-  return (
-    typeof fields.get('takenAt') === 'string' &&
-    typeof fields.get('quotas') === 'object' &&
-    LISTS.every((list) => Array.isArray(fields.get(list)))
-  );
+function firstIssue(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const place = issue?.path.map(String).join('.') ?? '';
+  return place === '' ? 'it holds no JSON object' : `at \`${place}\`: ${issue?.message}`;
 }

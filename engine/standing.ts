@@ -2,6 +2,7 @@ import { decideJoins, type Joins } from '../core/compile/decide-joins.ts';
 import { decideMembership } from '../core/compile/decide-membership.ts';
 import type { Blocked, Membership } from '../core/model/desired-state.ts';
 import type { Identity } from '../core/model/identity.ts';
+import { ownValue } from '../core/model/own-value.ts';
 import type { Head, WorkloadRecord, WorkloadStatus } from '../core/model/record.ts';
 import type { InForce } from './in-force.ts';
 
@@ -85,7 +86,7 @@ export function isManaged({ bundle }: InForce, identity: Identity): boolean {
 function blockedBy(head: Head, membership: Membership): Blocked | undefined {
   if (membership.mode !== 'enforce' && head.kind === 'publish') return undefined;
   return membership.segments
-    .map((segment) => head.blockedSegments[segment])
+    .map((segment) => ownValue(head.blockedSegments, segment))
     .find((blocked) => blocked !== undefined);
 }
 

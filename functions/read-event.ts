@@ -119,7 +119,16 @@ function readInstanceState(event: Envelope): Read | string | undefined {
 }
 
 /** Versions come as 5, as 5.0 and as "5"; a map without one is older than everything. */
-const versionSchema = z.coerce.number().nonnegative().finite().transform(Math.trunc);
+const versionSchema = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(?:\.\d+)?$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().nonnegative().max(Number.MAX_SAFE_INTEGER))
+  .transform(Math.trunc);
 
 function readTagChange(event: Envelope): Read | string | undefined {
   const detail = event.detail;
@@ -135,7 +144,6 @@ function readTagChange(event: Envelope): Read | string | undefined {
   // An interface's tags are not its workload's; and news that cannot be read is no news: the
   // workload is looked at all the same.
   if (!id.startsWith('i-') || !values.success || !version.success) return one(id);
-  if (detail.version === undefined || detail.version === null) return one(id);
   return { workloads: [id], tags: { version: version.data, values: values.data } };
 }
 

@@ -1,7 +1,7 @@
 /**
  * `npm run test:soak`: the random searches of `npm test`, for as long as it takes to be sure: 200,000
- * worlds through both evaluators, and 20,000 draws for each law, from a new seed,
- * which it prints; PROPERTY_SEED=<seed> repeats it.
+ * worlds through both evaluators, 20,000 draws for each law, and 20,000 of what comes from outside, from a new seed,
+ * which it prints; PROPERTY_SEED=<seed> repeats it. Inputs that are made to be too much come all.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,13 +15,15 @@ console.log(`PROPERTY_SEED=${seed}`);
 
 const { status } = spawnSync(
   join(root, 'node_modules', '.bin', 'vitest'),
-  ['run', 'test/properties', '--testTimeout', String(HOURS_MS)],
+  ['run', 'test/properties', 'test/fuzz', '--testTimeout', String(HOURS_MS)],
   {
     cwd: root,
     stdio: 'inherit',
     env: {
       AGREEMENT_WORLDS: '200000',
       PROPERTY_RUNS: '20000',
+      FUZZ_RUNS: '20000',
+      FUZZ_HEAVY: 'all',
       ...process.env,
       PROPERTY_SEED: seed,
     },

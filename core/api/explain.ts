@@ -8,6 +8,7 @@ import { decideMembership } from '../compile/decide-membership.ts';
 import { indexPolicy } from '../compile/index-policy.ts';
 import type { Membership } from '../model/desired-state.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Policy } from '../model/policy.ts';
 import type { PairTraffic, TrafficSet } from '../model/traffic.ts';
 import { readTraffic } from '../policy/read-traffic.ts';
@@ -87,7 +88,7 @@ function readPort({ policy, port }: ExplainInput): TrafficSet | string {
   const reading = readTraffic(port);
   if (reading.kind === 'ranges') return [reading.range];
   if (reading.kind === 'bad') return `\`${port}\` ${reading.seen}; ${reading.hint}`;
-  const service = policy?.services[port];
+  const service = ownValue(policy?.services ?? {}, port);
   if (service !== undefined) return service.ranges;
   return `\`${port}\` is no service of the policy; write \`tcp/443\`, \`udp/53\`, \`icmp/8\` or \`all\``;
 }

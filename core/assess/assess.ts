@@ -3,6 +3,7 @@ import { trafficTexts } from '../api/traffic-text.ts';
 import { PRODUCT_MAX, ruleWeight } from '../compile/rule-weight.ts';
 import type { Inventory, QuotaName, Workload } from '../model/inventory.ts';
 import type { LimitsReport } from '../model/limits.ts';
+import { ownValue } from '../model/own-value.ts';
 import { WorldReach } from '../reach/world.ts';
 import { ClassReach } from './class-reach.ts';
 import { notCounted } from './not-counted.ts';
@@ -168,7 +169,7 @@ function usualKeys(workloads: readonly Workload[]): readonly string[] {
 }
 
 function groupOf({ identity }: Workload, keys: readonly string[]): string {
-  const values = keys.map((key) => identity.tags[key]);
+  const values = keys.map((key) => ownValue(identity.tags, key));
   if (keys.length > 0 && values.some((value) => value !== undefined)) {
     return values.map((value) => value ?? '-').join('/');
   }

@@ -1,6 +1,7 @@
 import { isGlob } from '../identity/glob.ts';
 import { valuesOf } from '../identity/match.ts';
 import type { Identity } from '../model/identity.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Segment, Selector, SelectorField } from '../model/policy.ts';
 
 /**
@@ -107,7 +108,7 @@ function file(buckets: Map<string, Map<string, Segment[]>>, anchor: Anchor, s: S
 
 function attributeValues(identity: Identity, attribute: string): readonly string[] {
   if (attribute.startsWith('tag:')) {
-    const value = identity.tags[attribute.slice('tag:'.length)];
+    const value = ownValue(identity.tags, attribute.slice('tag:'.length));
     return value === undefined ? [] : [value];
   }
   const values = valuesOf(identity, attribute.slice('field:'.length) as SelectorField);

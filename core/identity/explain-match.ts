@@ -1,4 +1,5 @@
 import type { Identity } from '../model/identity.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Pattern, Selector } from '../model/policy.ts';
 import { matchesPattern, matchesSelector, valuesOf } from './match.ts';
 
@@ -41,7 +42,7 @@ function explainTags(
   at: string,
 ): MatchExplanation {
   const clauses = Object.entries(tags).map(([key, pattern]) => {
-    const value = Object.hasOwn(identity.tags, key) ? identity.tags[key] : undefined;
+    const value = ownValue(identity.tags, key);
     const seen = value === undefined ? [] : [value];
     const matches = value !== undefined && matchesPattern(pattern, value);
     const because = sentence(`tag ${quote(key)}`, seen, pattern, matches);

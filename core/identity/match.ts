@@ -1,4 +1,5 @@
 import type { Identity } from '../model/identity.ts';
+import { ownValue } from '../model/own-value.ts';
 import type { Pattern, Selector, SelectorField } from '../model/policy.ts';
 import { isGlob, matchesGlob } from './glob.ts';
 
@@ -41,8 +42,7 @@ export function matchesTags(
   actual: Readonly<Record<string, string>>,
 ): boolean {
   for (const key of Object.keys(tags)) {
-    // A tag may be called `constructor`; only what somebody set counts.
-    const value = Object.hasOwn(actual, key) ? actual[key] : undefined;
+    const value = ownValue(actual, key);
     if (value === undefined || !matchesPattern(tags[key] ?? [], value)) return false;
   }
   return true;

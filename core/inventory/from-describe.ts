@@ -7,6 +7,7 @@ import {
   type Quotas,
   type Workload,
 } from '../model/inventory.ts';
+import { ownValue } from '../model/own-value.ts';
 import { toSecurityGroup, unreadablePermissions } from './groups.ts';
 import { toNetworkInterface } from './interfaces.ts';
 import {
@@ -69,8 +70,8 @@ export function inventoryFromDescribe(
     roleByProfile: options.roleByProfile ?? {},
     roleByTaskDefinition: options.roleByTaskDefinition ?? {},
   };
-  const tasks = records(documents.Tasks);
-  const rawNics = records(documents.NetworkInterfaces);
+  const tasks = entriesOf(documents, 'Tasks');
+  const rawNics = entriesOf(documents, 'NetworkInterfaces');
   const taskByInterface = taskIdsByInterface(tasks);
   const owners = new Set([...instanceIds(documents), ...taskByInterface.values()]);
   const interfaces = sortedById(
@@ -82,43 +83,71 @@ export function inventoryFromDescribe(
     account,
     region,
     gaps: [...(options.gaps ?? []), ...unreadable(documents), ...unreadableParts(documents)],
-    vpcs: sortedById(records(documents.Vpcs).map(toVpc)),
-    subnets: sortedById(records(documents.Subnets).map(toSubnet)),
+    vpcs: sortedById(entriesOf(documents, 'Vpcs').map(toVpc)),
+    subnets: sortedById(entriesOf(documents, 'Subnets').map(toSubnet)),
     interfaces,
     workloads: toWorkloads({ documents, tasks, rawNics, interfaces, lookups }),
-    groups: sortedById(records(documents.SecurityGroups).map(toSecurityGroup)),
+    groups: sortedById(entriesOf(documents, 'SecurityGroups').map(toSecurityGroup)),
     prefixLists: sortedById(
-      records(documents.PrefixLists).map((raw) =>
-        toPrefixList(raw, entries[textOf(raw.PrefixListId)] ?? []),
+      entriesOf(documents, 'PrefixLists').map((raw) =>
+        toPrefixList(raw, ownValue(entries, textOf(raw.PrefixListId)) ?? []),
       ),
     ),
-    networkAcls: sortedById(records(documents.NetworkAcls).map(toNetworkAcl)),
-    routeTables: sortedById(records(documents.RouteTables).map(toRouteTable)),
-    peerings: sortedById(records(documents.VpcPeeringConnections).map(toPeering)),
+    networkAcls: sortedById(entriesOf(documents, 'NetworkAcls').map(toNetworkAcl)),
+    routeTables: sortedById(entriesOf(documents, 'RouteTables').map(toRouteTable)),
+    peerings: sortedById(entriesOf(documents, 'VpcPeeringConnections').map(toPeering)),
     quotas: toQuotas(documents.Quotas),
   };
 }
 
-/** A kind that is there but is no list could hide anything. */
+/** Where each kind has its id, and how AWS begins it; whatever is called otherwise is none of them. */
+const IDS = {
+  NetworkInterfaces: ['NetworkInterfaceId', 'eni-'],
+  SecurityGroups: ['GroupId', 'sg-'],
+  Vpcs: ['VpcId', 'vpc-'],
+  Subnets: ['SubnetId', 'subnet-'],
+  NetworkAcls: ['NetworkAclId', 'acl-'],
+  RouteTables: ['RouteTableId', 'rtb-'],
+  VpcPeeringConnections: ['VpcPeeringConnectionId', 'pcx-'],
+  PrefixLists: ['PrefixListId', 'pl-'],
+  Tasks: ['taskArn', 'arn:'],
+} as const satisfies Partial<Record<keyof DescribeDocuments, readonly [string, string]>>;
+
+/** The entries of a kind that can be told apart by their id. */
+function entriesOf(documents: DescribeDocuments, kind: keyof typeof IDS): readonly Raw[] {
+  const [id, beginning] = IDS[kind];
+  return records(documents[kind]).filter((raw) => textOf(raw[id]).startsWith(beginning));
+}
+
+/** A kind that is there but is no list, or an entry without an id, could hide anything. */
 function unreadable(documents: DescribeDocuments): readonly InventoryGap[] {
-  return Object.entries(documents)
+  const noLists = Object.entries(documents)
     .filter(([kind, value]) => kind !== 'PrefixListEntries' && !Array.isArray(value))
     .filter(([, value]) => value !== undefined)
     .map(([kind]) => ({ kind, reason: 'is not a list' }));
+  const unnamed = (Object.keys(IDS) as (keyof typeof IDS)[]).flatMap((kind) => {
+    const count = list(documents[kind]).length - entriesOf(documents, kind).length;
+    const reason = `${count} of the entries have no ${IDS[kind][0]} that begins with ${IDS[kind][1]}`;
+    return count === 0 ? [] : [{ kind, reason }];
+  });
+  const instances = records(documents.Reservations).flatMap((one) => list(one.Instances));
+  const unknown = instances.length - instancesOf(documents).length;
+  const reason = `${unknown} of the instances have no InstanceId that begins with i-`;
+  return [...noLists, ...unnamed, ...(unknown === 0 ? [] : [{ kind: 'Reservations', reason }])];
 }
 
 /** A rule, entry or route of an unknown shape is left out, and what it does is not known. */
 function unreadableParts(documents: DescribeDocuments): readonly InventoryGap[] {
-  const gapsOf = (kind: keyof DescribeDocuments, id: string, count: (raw: Raw) => number) =>
-    records(documents[kind]).flatMap((raw): InventoryGap[] => {
+  const gapsOf = (kind: keyof typeof IDS, count: (raw: Raw) => number) =>
+    entriesOf(documents, kind).flatMap((raw): InventoryGap[] => {
       const unread = count(raw);
-      const what = `${unread} of the entries of ${textOf(raw[id])} cannot be read`;
+      const what = `${unread} of the entries of ${textOf(raw[IDS[kind][0]])} cannot be read`;
       return unread === 0 ? [] : [{ kind, reason: what }];
     });
   return [
-    ...gapsOf('SecurityGroups', 'GroupId', unreadablePermissions),
-    ...gapsOf('NetworkAcls', 'NetworkAclId', unreadableEntries),
-    ...gapsOf('RouteTables', 'RouteTableId', unreadableRoutes),
+    ...gapsOf('SecurityGroups', unreadablePermissions),
+    ...gapsOf('NetworkAcls', unreadableEntries),
+    ...gapsOf('RouteTables', unreadableRoutes),
   ];
 }
 
@@ -140,7 +169,7 @@ function instancesOf(documents: DescribeDocuments): readonly Raw[] {
   return records(documents.Reservations)
     .flatMap((one) => list(one.Instances))
     .map(record)
-    .filter((raw) => text(raw.InstanceId) !== undefined);
+    .filter((raw) => textOf(raw.InstanceId).startsWith('i-'));
 }
 
 function taskIdsByInterface(tasks: readonly Raw[]): ReadonlyMap<string, string> {

@@ -3,11 +3,18 @@ import { canonicalCidr } from './cidr.ts';
 import { number, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 
 /** Protocols that EC2 gives by name; everything else is a number (AWS, IpPermission). */
-const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, icmp: 1, icmpv6: 58 };
+const PROTOCOLS: ReadonlyMap<string, number> = new Map([
+  ...([
+    ['tcp', 6],
+    ['udp', 17],
+    ['icmp', 1],
+    ['icmpv6', 58],
+  ] as const),
+]);
 
 /** -1 for every protocol; undefined for what is none. */
 export function protocolNumber(value: unknown): number | undefined {
-  const named = PROTOCOLS[textOf(value).toLowerCase()];
+  const named = PROTOCOLS.get(textOf(value).toLowerCase());
   if (named !== undefined) return named;
   const found = number(value);
   if (found === undefined || !Number.isInteger(found)) return undefined;

@@ -125,10 +125,11 @@ export function toRouteTable(raw: Raw): RouteTable {
 }
 
 function toRoute(raw: Raw): Route | undefined {
+  const prefixList = textOf(raw.DestinationPrefixListId);
   const destination =
     canonicalCidr(textOf(raw.DestinationCidrBlock)) ??
     canonicalCidr(textOf(raw.DestinationIpv6CidrBlock)) ??
-    text(raw.DestinationPrefixListId);
+    (prefixList.startsWith('pl-') ? prefixList : undefined);
   if (destination === undefined) return undefined;
   const target = TARGETS.map((name) => text(raw[name])).find((id) => id !== undefined) ?? 'none';
   return { destination, target, state: raw.State === 'blackhole' ? 'blackhole' : 'active' };

@@ -1,5 +1,6 @@
 import type { Identity } from '../model/identity.ts';
 import type { NetworkInterface, Workload } from '../model/inventory.ts';
+import { ownValue } from '../model/own-value.ts';
 import { controlOf } from './interfaces.ts';
 import { type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 
@@ -50,7 +51,7 @@ export function toInstanceWorkload(
 
 /** Where the profile cannot be looked up, its own name stands for the role's: most tools pair them. */
 function roleOf(profile: string, { roleByProfile }: Lookups): string {
-  return roleByProfile[profile] ?? profile.replace(':instance-profile/', ':role/');
+  return ownValue(roleByProfile, profile) ?? profile.replace(':instance-profile/', ':role/');
 }
 
 /** One task of DescribeTasks (include TAGS). Awsvpc tasks are visible for now. */
@@ -63,7 +64,7 @@ export function toTaskWorkload(
   const cluster = lastPart(textOf(raw.clusterArn));
   const group = textOf(raw.group);
   const override = text(record(raw.overrides).taskRoleArn);
-  const iamRole = override ?? lookups.roleByTaskDefinition[textOf(raw.taskDefinitionArn)];
+  const iamRole = override ?? ownValue(lookups.roleByTaskDefinition, textOf(raw.taskDefinitionArn));
   const vpc = interfaces[0]?.vpc;
   const identity: Identity = {
     workload: taskWorkloadId(textOf(raw.taskArn), cluster),

@@ -53,7 +53,7 @@ export function judgeChange(input: GuardInput): readonly GuardFinding[] {
         members: all.size,
         share,
         limit: input.share,
-        exceeded: count > 0 && share > input.share,
+        exceeded: share > input.share,
       };
     })
     .filter((finding) => finding.changed > 0 || finding.segment === ESTATE);

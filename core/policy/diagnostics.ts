@@ -16,7 +16,9 @@ export class Findings {
       return;
     }
     const { file, line, column } = at;
-    this.#found.push({ file, line, column, severity, code, message, hint });
+    // Names of files, suggestions and the YAML library's own words quote what somebody wrote.
+    const texts = { message: cleanText(message), hint: cleanText(hint) };
+    this.#found.push({ file, line, column, severity, code, ...texts });
   }
 
   /** Errors so far, those that were dropped for their number included. */
@@ -67,10 +69,15 @@ export function hasHidden(text: string, options: { readonly lines: boolean }): b
   return (options.lines ? HIDDEN_BUT_LINES : HIDDEN).test(text);
 }
 
+/** Each character that must not reach a terminal as a replacement character. */
+function cleanText(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u{fffd}');
+}
+
 /** Text of the user's in backticks: one line, cut, nothing that a terminal would act on. */
 export function quote(text: string): string {
   const cut = text.length > QUOTE_LENGTH_MAX ? `${text.slice(0, QUOTE_LENGTH_MAX)}...` : text;
-  return `\`${cut.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u{fffd}').replaceAll('`', "'")}\``;
+  return `\`${cleanText(cut).replaceAll('`', "'")}\``;
 }
 
 export function listed(texts: readonly string[]): string {

@@ -96,7 +96,7 @@ export class Reading {
         ? suggestName(text, this.#names[space].keys())
         : undefined;
     const hint =
-      similar === undefined ? `define it, or correct the name` : `did you mean \`${similar}\`?`;
+      similar === undefined ? `define it, or correct the name` : `did you mean ${quote(similar)}?`;
     this.findings.add(code, at, `${what} ${quote(text)} does not exist`, hint);
   }
 

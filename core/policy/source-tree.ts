@@ -125,6 +125,7 @@ function compose(
     prettyErrors: false,
     lineCounter: lines,
   });
+  limitErrors(composer);
   const documents = composer.compose(tokens(source.text, parser), true, source.text.length);
   let first: Document.Parsed | undefined;
   for (const document of documents) {
@@ -137,6 +138,32 @@ function compose(
     break;
   }
   return first;
+}
+
+/**
+ * The composer keeps each error with its stack, and a file of the largest size makes hundreds of
+ * thousands: more memory than a function has. It has no limit of its own, so what it calls for each
+ * is wrapped; test/fuzz/limits.test.ts fails when a new version of the library calls another.
+ */
+function limitErrors(composer: Composer): void {
+  const report = Reflect.get(composer, 'onError');
+  let errors = 0;
+  Reflect.set(composer, 'onError', (source: unknown, ...more: readonly unknown[]) => {
+    errors += 1;
+    if (errors > SYNTAX_ERRORS_MAX) throw tooManyErrors(startOfSource(source));
+    Reflect.apply(report, composer, [source, ...more]);
+  });
+}
+
+/** An offset, a range, or a token. */
+function startOfSource(source: unknown): number {
+  if (typeof source === 'number') return source;
+  if (Array.isArray(source)) return Number(source[0]);
+  return Number(Reflect.get(Object(source), 'offset') ?? 0);
+}
+
+function tooManyErrors(offset: number): TooComplex {
+  return new TooComplex(offset, `there are more than \`${SYNTAX_ERRORS_MAX}\` errors`);
 }
 
 function* tokens(text: string, parser: Parser) {
@@ -157,7 +184,7 @@ function* tokens(text: string, parser: Parser) {
       throw new TooComplex(parser.offset, `the nesting is deeper than \`${DEPTH_MAX}\``);
     }
     if (errors > SYNTAX_ERRORS_MAX) {
-      throw new TooComplex(parser.offset, `there are more than \`${SYNTAX_ERRORS_MAX}\` errors`);
+      throw tooManyErrors(parser.offset);
     }
   }
   yield* parser.end();
@@ -229,7 +256,12 @@ class TreeReader {
       this.#findings.add('alias-recursive', at, seen, 'write the value out');
     } else {
       const seen = `alias ${quote(`*${name}`)} has no anchor before it`;
-      this.#findings.add('alias-unknown', at, seen, `mark the value with \`&${name}\` first`);
+      this.#findings.add(
+        'alias-unknown',
+        at,
+        seen,
+        `mark the value with ${quote(`&${name}`)} first`,
+      );
     }
     return { kind: 'scalar', at, value: null, size: 1 };
   }

@@ -1,5 +1,6 @@
 import { parseGroupKey } from '../../core/compile/owned-groups.ts';
 import type { GroupRule } from '../../core/model/inventory.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
 import type { Ports } from '../ports.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
@@ -66,7 +67,7 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   ]);
   const isLivedOn = (step: RevokeStep, rule: GroupRule): boolean => {
     const segment = parseGroupKey(step.group)?.segment;
-    if (segment !== undefined && head.blockedSegments[segment] !== undefined) return true;
+    if (segment !== undefined && ownValue(head.blockedSegments, segment) !== undefined) return true;
     return rule.peer.kind === 'group' && carried.has(rule.peer.id);
   };
   const reports = await carryOut(ports, context, {

@@ -24,23 +24,24 @@ export function blockedSegments(
   late: readonly FailedLate[] = [],
 ): BlockedSegments {
   const segmentsOf = new Map(context.desired.memberships.map((m) => [m.workload, m.segments]));
-  const blocked: Record<string, Blocked> = {};
+  const blocked = new Map<string, Blocked>();
+  const block = (segment: string, because: Blocked): void => {
+    if (!blocked.has(segment)) blocked.set(segment, because);
+  };
   for (const attachment of context.desired.attachments) {
     const segments = segmentsOf.get(attachment.workload) ?? [];
     // Uninstalling asks nobody whether he is ready to enforce.
     const because = context.plan.kind === 'uninstall' ? undefined : attachment.blocked;
     if (because !== undefined && because.reason !== 'slots') {
-      for (const segment of segments) blocked[segment] ??= because;
+      for (const segment of segments) block(segment, because);
     }
     if (!failed.has(attachment.interface)) continue;
-    for (const peer of rulePeers(context.policy, segments)) {
-      blocked[peer] ??= attachFailed(attachment);
-    }
+    for (const peer of rulePeers(context.policy, segments)) block(peer, attachFailed(attachment));
   }
   for (const one of late) {
-    for (const peer of rulePeers(context.policy, one.segments)) blocked[peer] ??= attachFailed(one);
+    for (const peer of rulePeers(context.policy, one.segments)) block(peer, attachFailed(one));
   }
-  return sortByKey(blocked);
+  return Object.fromEntries([...blocked].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Segments at the other end of a rule of one of these segments. */
@@ -62,8 +63,4 @@ function attachFailed({ interface: nic, workload }: LateComer): Blocked {
     message: `${workload} (${nic}), a peer in the rules, could not be given its groups`,
     hint: `see why with \`bulkhead workloads ${workload}\`, mend that, and publish again`,
   };
-}
-
-function sortByKey(blocked: Record<string, Blocked>): BlockedSegments {
-  return Object.fromEntries(Object.entries(blocked).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,5 +1,6 @@
 import type { SegmentAnswer, SegmentList, SegmentSummary } from '../../core/api/segment-answer.ts';
 import { parseGroupKey } from '../../core/compile/owned-groups.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { Policy, Rule, Segment } from '../../core/model/policy.ts';
 import type { ApiAnswer } from './answer.ts';
 import { type ApiContext, type InForce, isoNow, readInForce } from './context.ts';
@@ -53,7 +54,7 @@ async function summarise(
   inForce: InForce | undefined,
   segment: Segment,
 ): Promise<SegmentSummary> {
-  const blocked = inForce?.head.blockedSegments[segment.name];
+  const blocked = ownValue(inForce?.head.blockedSegments ?? {}, segment.name);
   return {
     name: segment.name,
     mode: segment.mode,

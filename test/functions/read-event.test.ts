@@ -91,6 +91,10 @@ describe('readEvent', () => {
     ['no version', { version: undefined }],
     ['a null version', { version: null }],
     ['a version that is no number', { version: 'new' }],
+    ['an empty version', { version: '' }],
+    ['a version that is a list', { version: [7] }],
+    ['a version beyond what numbers hold', { version: 2 ** 53 }],
+    ['a version without end', { version: '9'.repeat(400) }],
     ['no tag map', { tags: undefined }],
     ['a tag map that holds no texts', { tags: { a: { b: 1 } } }],
   ])('looks again without news when a tag event has %s', (_, fields) => {

@@ -46,6 +46,9 @@ describe('protocols and ports', () => {
     ['256', undefined],
     ['', undefined],
     [null, undefined],
+    // Names that every object answers to.
+    ['constructor', undefined],
+    ['__proto__', undefined],
   ])('protocol %s is %s', (text, expected) => {
     expect(protocolNumber(text)).toBe(expected);
   });
@@ -110,6 +113,42 @@ describe('what cannot be read', () => {
       { kind: 'Vpcs', reason: 'is not a list' },
       { kind: 'SecurityGroups', reason: '1 of the entries of sg-1 cannot be read' },
       { kind: 'NetworkAcls', reason: '1 of the entries of acl-1 cannot be read' },
+      { kind: 'RouteTables', reason: '1 of the entries of rtb-1 cannot be read' },
+    ]);
+  });
+
+  test('an entry without an id of its kind leaves a gap, and is nothing else', () => {
+    const { gaps, interfaces, groups, workloads } = read({
+      NetworkInterfaces: [
+        { NetworkInterfaceId: 'eni-1' },
+        { NetworkInterfaceId: 'constructor' },
+        { Status: 'in-use' },
+        null,
+      ],
+      SecurityGroups: [{ GroupId: 'sg-1' }, { GroupId: 'pl-1' }],
+      Reservations: [{ Instances: [{ InstanceId: '__proto__' }, { InstanceId: 'i-1' }] }],
+    });
+    expect(interfaces.map(({ id }) => id)).toEqual(['eni-1']);
+    expect(groups.map(({ id }) => id)).toEqual(['sg-1']);
+    expect(workloads.map(({ identity }) => identity.workload)).toEqual(['eni-1', 'i-1']);
+    expect(gaps.map(({ kind, reason }) => `${kind}: ${reason.slice(0, 16)}`)).toEqual([
+      'NetworkInterfaces: 3 of the entries',
+      'SecurityGroups: 1 of the entries',
+      'Reservations: 1 of the instanc',
+    ]);
+  });
+
+  test('a route to a prefix list that is none leaves a gap', () => {
+    const { gaps, routeTables } = read({
+      RouteTables: [
+        {
+          RouteTableId: 'rtb-1',
+          Routes: [{ DestinationPrefixListId: 'pl-1' }, { DestinationPrefixListId: '10.0.0.0/40' }],
+        },
+      ],
+    });
+    expect(routeTables[0]?.routes.map(({ destination }) => destination)).toEqual(['pl-1']);
+    expect(gaps).toEqual([
       { kind: 'RouteTables', reason: '1 of the entries of rtb-1 cannot be read' },
     ]);
   });

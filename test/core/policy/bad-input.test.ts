@@ -320,3 +320,23 @@ test.each([
 ])('a file that holds $name is refused', ({ text, found }) => {
   expect(places(lint(text).diagnostics)).toEqual([found]);
 });
+
+test.each([
+  { name: 'an alias', text: 'zones:\n  a: *x\u0000y\n' },
+  {
+    name: 'a name that a wrong one is like',
+    text: 'zones: { "p\\u202eci": {} }\nnetworks: { n: { zone: pci } }\n',
+  },
+  { name: 'what the YAML library quotes', text: 'zones: |\u0007\n' },
+])('findings hold nothing that a terminal obeys: $name', ({ text }) => {
+  const { diagnostics } = lint(ROOT + text);
+  expect(diagnostics).not.toEqual([]);
+  const told = diagnostics.map(({ message, hint }) => message + hint).join('');
+  expect(told).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+});
+
+test('a long alias is cut where it is named, in the hint too', () => {
+  const { diagnostics } = lint(`${ROOT}zones: { a: *${'x'.repeat(9_000)} }\n`);
+  const longest = Math.max(...diagnostics.map(({ message, hint }) => message.length + hint.length));
+  expect(longest).toBeLessThan(400);
+});
