@@ -97,16 +97,26 @@ function compare(
   });
 }
 
-/** Workloads that were written while the inventory was being read: it shows them half old. */
+/**
+ * Workloads that were written while the inventory was being read, which shows them half old, and those
+ * that have just come: nobody has a record of their interfaces yet, and the sweep wakes them.
+ */
 async function changedMeanwhile(
   ports: Ports,
   inventory: Inventory,
   found: Comparison,
 ): Promise<ReadonlyMap<string, string>> {
   const since = Date.parse(inventory.takenAt) - DESCRIBE_STALENESS_MS;
-  const named = [...found.holes, ...found.cuts].flatMap(({ from, to }) => [from, to]);
-  const records = await ports.store.readInterfaces([...new Set(named)]);
+  const named = new Set([...found.holes, ...found.cuts].flatMap(({ from, to }) => [from, to]));
+  const records = await ports.store.readInterfaces([...named]);
   const moved = new Map<string, string>();
+  const recorded = new Set(records.map((record) => record.interface));
+  for (const nic of inventory.interfaces) {
+    if (!named.has(nic.id) || recorded.has(nic.id)) continue;
+    const stored = await ports.store.readWorkload(nic.workload);
+    if (stored === undefined)
+      moved.set(nic.workload, 'it has just come, and was not looked at yet');
+  }
   for (const record of records) {
     const isOpen = record.fence > record.doneFence;
     if (isOpen || Date.parse(record.verifiedAt ?? '') >= since) {

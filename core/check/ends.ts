@@ -45,7 +45,6 @@ function readEnds(input: CompareInput): readonly End[] {
   const workloadById = new Map(inventory.workloads.map((one) => [one.identity.workload, one]));
   const places = addressPlaces(input);
   const subnetOf = subnetLooks(inventory);
-  const ours = new Set(Object.values(input.groupIds));
   const written = new WrittenNames(input.policy, inventory, memberships);
   return inventory.interfaces.flatMap((nic): End[] => {
     const workload = workloadById.get(nic.workload);
@@ -53,7 +52,7 @@ function readEnds(input: CompareInput): readonly End[] {
     return [
       readEnd(input, {
         ...{ nic, workload, membership: membershipById.get(nic.workload) },
-        ...{ places, subnetOf, ours, written },
+        ...{ places, subnetOf, written },
       }),
     ];
   });
@@ -65,11 +64,10 @@ interface EndParts {
   readonly membership: Membership | undefined;
   readonly places: AddressPlaces;
   readonly subnetOf: (nic: NetworkInterface) => string;
-  readonly ours: ReadonlySet<string>;
   readonly written: WrittenNames;
 }
 
-function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): End {
+function readEnd({ groupIds, excused }: CompareInput, parts: EndParts): End {
   const { nic, workload, membership, written } = parts;
   const { identity } = workload;
   const carries = membership?.carries ?? [];
@@ -77,9 +75,9 @@ function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): 
   const wanted = keys.map((key) => groupIds[key]);
   const attached =
     carries.length > 0 && wanted.every((id) => id !== undefined && nic.groups.includes(id));
-  const kept = policy.settings.keepSecurityGroups;
-  const bare = nic.groups.every((id) => parts.ours.has(id) || kept.includes(id));
-  const enforced = attached && bare && membership?.mode === 'enforce';
+  const isWritten = carries.length > 0 && wanted.every((id) => id !== undefined);
+  // By what the policy asks, not by what it carries: a foreign group put on by hand is a hole.
+  const enforced = isWritten && workload.control === 'attach' && membership?.mode === 'enforce';
   const withheld = (membership?.withheld ?? []).map(({ segment }) => segment);
   const check: CheckEnd = {
     identity,
@@ -104,6 +102,7 @@ function readEnd({ groupIds, policy, excused }: CompareInput, parts: EndParts): 
       withheld,
       membership?.mode,
       membership?.openEgress,
+      enforced,
       nic.groups,
       parts.subnetOf(nic),
       parts.places.of([...nic.ipv4, ...nic.ipv6]),

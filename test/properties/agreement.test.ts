@@ -86,6 +86,6 @@ describe('the two answers to "may A reach B?"', () => {
     );
     expect(pairs).toBeGreaterThan(WORLDS);
     // An excuse that swallows everything would prove nothing.
-    expect(excused / pairs).toBeLessThan(0.02);
+    expect(excused / pairs).toBeLessThan(0.05);
   });
 });

@@ -102,6 +102,29 @@ describe('compareEstate', () => {
     expect(holes[0]).toMatchObject({ kind: 'hole', family: 'ipv4' });
   });
 
+  test.each([
+    ['beside ours', (groups: readonly string[]) => [...groups, 'sg-flat']],
+    ['instead of ours', () => ['sg-flat']],
+  ])('finds a hole: a foreign group that somebody put on an enforced host, %s', (_, onto) => {
+    const found = published();
+    const changed = found.interfaces.map((nic) =>
+      ['eni-d', 'eni-e'].includes(nic.id) ? { ...nic, groups: onto(nic.groups) } : nic,
+    );
+    const { holes } = compare({ ...found, interfaces: changed });
+    expect(told(holes)).toEqual(['eni-d > eni-e', 'eni-e > eni-d']);
+  });
+
+  test('nothing is asked of a host that a service owns, even among others that look the same', () => {
+    const open = policy({ segments: [segment('db', { mode: 'enforce' })] });
+    const found = published(open, HOSTS.slice(0, 2));
+    const workloads = found.workloads.map((one) =>
+      one.identity.workload === 'i-d' ? { ...one, control: 'visible' as const } : one,
+    );
+    const interfaces = found.interfaces.map((nic) => ({ ...nic, groups: ['sg-flat'] }));
+    const { holes } = compare({ ...found, workloads, interfaces }, open);
+    expect(told(holes)).toEqual(['eni-d > eni-e']);
+  });
+
   test('finds a cut: a rule of the policy that is not on the group', () => {
     const closed = regrouped(published(), 'db', () => ({ ingress: [] }));
     const { holes, cuts, count } = compare(closed);
