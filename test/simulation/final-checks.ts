@@ -114,7 +114,8 @@ function heldWithoutReason(world: World, { record, policy, tags }: Stands): stri
   const { workload } = record.identity;
   const turns = world.turns.get(workload) ?? [];
   const lostAll = segmentsOf(policy, tags).length === 0 && record.left === true;
-  const mayHave = turns.length > 1 && (lostAll || record.loosened !== undefined);
+  const byGuard = record.guarded !== undefined;
+  const mayHave = turns.length > 1 && (lostAll || byGuard || record.loosened !== undefined);
   return mayHave ? [] : [`${workload} is held for no reason: ${record.statusReason}`];
 }
 

@@ -38,8 +38,11 @@ describe('races, each with the guard that closes it', () => {
     const sleeper = stand.ports('sleeper', async (call, args) => {
       if (call !== 'store.claim' || heads.length > 0) return;
       heads.push((args[0] as { generation: number }).generation);
+      const before = stand.nowMs;
       await stand.publish(ENFORCED);
       expect(stand.groupsOf(nic)).toEqual(['open-egress', 'segment:web']);
+      // Fast enough that the sleeper's lease is still good.
+      stand.nowMs = before;
     });
     await stand.store.raiseFence(nic, id);
     await processWorkload(sleeper, { workload: id, reason: 'event' });
