@@ -1,10 +1,10 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { createStore } from '../../aws/store.ts';
 import { Table } from '../../aws/table.ts';
 import type { Store } from '../../engine/ports.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/boot.ts';
-import { describeStore } from './store.contract.ts';
+import { source } from './store.contract.ts';
 
 const PORT = 4640;
 
@@ -47,6 +47,4 @@ afterAll(async () => {
   await sandbox?.stop();
 });
 
-describe('the store on DynamoDB, as the sandbox has it', () => {
-  describeStore(async () => store);
-});
+source.open = async () => store;
