@@ -12,14 +12,7 @@ import { identity } from '../properties/builders.ts';
 const AT = '2026-11-24T12:00:00.000Z';
 const NOW = Date.parse(AT);
 
-/**
- * What engine/ relies on in the port Store, held against the table in DynamoDB and against the fake. A
- * test file imports this and says which one; it may hold what earlier tests wrote, since every test uses
- * ids of its own.
- */
-export const source: { open: () => Promise<Store> } = {
-  open: () => Promise.reject(new Error('no store was given')),
-};
+import { source } from './store-source.ts';
 
 let store: Store;
 let count = 0;

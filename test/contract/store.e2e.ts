@@ -4,7 +4,8 @@ import { createStore } from '../../aws/store.ts';
 import { Table } from '../../aws/table.ts';
 import type { Store } from '../../engine/ports.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/boot.ts';
-import { source } from './store.contract.ts';
+import './store.contract.ts';
+import { source } from './store-source.ts';
 
 const PORT = 4640;
 

@@ -1,5 +1,6 @@
 import { createMemoryStore } from '../fakes/store/memory-store.ts';
-import { source } from './store.contract.ts';
+import './store.contract.ts';
+import { source } from './store-source.ts';
 
 const store = createMemoryStore();
 source.open = async () => store;
