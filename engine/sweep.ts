@@ -1,4 +1,5 @@
 import { compilePolicy } from '../core/compile/compile-policy.ts';
+import { parseGroupKey } from '../core/compile/owned-groups.ts';
 import type { Inventory, Workload } from '../core/model/inventory.ts';
 import type { InterfaceStep, Plan } from '../core/model/plan.ts';
 import type {
@@ -80,7 +81,7 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   findDrift(ports, { inventory, findings, interfaces, parked });
   const plan = await planAgain(ports, inForce, { inventory, records });
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
-  const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, plan, plans);
+  const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, inForce, plan, plans);
   await raiseFences(ports, inventory, findings);
   if (openPlans.every(isWaiting)) await prove(ports, { inForce, inventory, stored, findings });
   return await finish(ports, { startedAt, inventory, openPlans, findings, publishNeeded });
@@ -250,13 +251,21 @@ function findUnplanned(
 /** Groups to delete alone are no reason: what refers to them may do so for long. */
 async function needsPublish(
   ports: Ports,
+  { head }: InForce,
   plan: Plan,
   plans: readonly PlanRecord[],
 ): Promise<readonly string[]> {
   if (plan.addOnly) return [];
-  const steps = plan.steps.filter(
-    (step) => step.kind === 'create-group' || step.kind === 'authorize' || step.kind === 'revoke',
-  );
+  const blocked = head.blockedSegments;
+  const steps = plan.steps.filter((step) => {
+    // What has held a segment back is gone, and only a publish lifts the block.
+    if ('interface' in step) return Object.keys(blocked).length > 0 && step.blocked === undefined;
+    // Rules of a blocked segment stay (engine/publish/apply.ts), so that publishing changes nothing.
+    if (step.kind === 'revoke') {
+      return blocked[parseGroupKey(step.group)?.segment ?? ''] === undefined;
+    }
+    return step.kind !== 'delete-group';
+  });
   if (steps.length === 0) return [];
   const youngest = Math.max(0, ...plans.map((record) => Date.parse(record.createdAt)));
   if (ports.clock.now() - youngest < PUBLISH_AGAIN_MS) return [];

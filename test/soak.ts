@@ -29,4 +29,18 @@ const { status } = spawnSync(
     },
   },
 );
-process.exitCode = status ?? 1;
+
+/** An hour's worth on one core; each seed is a new one, and a failing one is printed to be replayed. */
+const SIMULATED_SEEDS = process.env.SIMULATOR_SEEDS ?? '10000';
+const first = String(100_000 + (Number(seed) % 1_000_000_000));
+console.log(`SIMULATOR_FIRST=${first} SIMULATOR_SEEDS=${SIMULATED_SEEDS}`);
+const simulated = spawnSync(
+  join(root, 'node_modules', '.bin', 'vitest'),
+  ['run', 'test/simulation/simulator.test.ts'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SIMULATOR_SEEDS: SIMULATED_SEEDS, SIMULATOR_FIRST: first },
+  },
+);
+process.exitCode = status !== 0 ? (status ?? 1) : (simulated.status ?? 1);

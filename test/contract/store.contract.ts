@@ -12,10 +12,18 @@ import { identity } from '../properties/builders.ts';
 const AT = '2026-11-24T12:00:00.000Z';
 const NOW = Date.parse(AT);
 
+import { source } from './store-source.ts';
+
 let store: Store;
 let count = 0;
 let nic: string;
 let id: string;
+beforeEach(async () => {
+  store = await source.open();
+  count += 1;
+  nic = `eni-${count.toString(16).padStart(17, '0')}`;
+  id = `i-${count.toString(16).padStart(17, '0')}`;
+});
 
 const refused = (write: Promise<unknown>) => expect(write).rejects.toThrow(ConditionFailed);
 
@@ -64,7 +72,7 @@ const workload = (more: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
   ...more,
 });
 
-function fencesAndLeases(): void {
+describe('fences and leases', () => {
   test('a fence rises by one and makes the record when there is none', async () => {
     expect(await store.readInterface(nic)).toBeUndefined();
     expect(await store.raiseFence(nic, id)).toBe(1);
@@ -133,9 +141,9 @@ function fencesAndLeases(): void {
     const found = await store.readInterfaces([nic, nic, `${nic}f`]);
     expect(found.map((record) => record.interface)).toEqual([nic]);
   });
-}
+});
 
-function workloads(): void {
+describe('workloads', () => {
   test('a record is written over the revision that was read, and raises its fences', async () => {
     await store.writeWorkload(workload(), 0);
     await refused(store.writeWorkload(workload(), 0));
@@ -187,9 +195,9 @@ function workloads(): void {
     expect(rest.items.map((one) => one.identity.workload)).toEqual([`${id}c`]);
     expect(rest.cursor).toBeUndefined();
   });
-}
+});
 
-function ledger(): void {
+describe('ledger', () => {
   const entry = (groups: readonly string[], more: Partial<LedgerEntry> = {}): LedgerEntry => ({
     interface: nic,
     workload: id,
@@ -214,23 +222,23 @@ function ledger(): void {
     await store.extendLedger(entry([]));
     expect(await store.readLedger(nic)).toEqual(entry([]));
   });
-}
-
-const plan = (number: number, more: Partial<PlanRecord> = {}): PlanRecord => ({
-  id: `plan-${number}`,
-  generation: number,
-  kind: 'publish',
-  policyVersion: 'sha256:1',
-  state: 'planned',
-  phase: 'create',
-  author: 'arn:aws:iam::000000000000:user/one',
-  createdAt: AT,
-  changedAt: AT,
-  counts: { authorize: 2 },
-  ...more,
 });
 
-function plansAndPolicies(): void {
+describe('generations, plans and policies', () => {
+  const plan = (number: number, more: Partial<PlanRecord> = {}): PlanRecord => ({
+    id: `plan-${number}`,
+    generation: number,
+    kind: 'publish',
+    policyVersion: 'sha256:1',
+    state: 'planned',
+    phase: 'create',
+    author: 'arn:aws:iam::000000000000:user/one',
+    createdAt: AT,
+    changedAt: AT,
+    counts: { authorize: 2 },
+    ...more,
+  });
+
   test('no two callers get the same generation', async () => {
     const drawn = await Promise.all(Array.from({ length: 5 }, () => store.nextGeneration()));
     expect(new Set(drawn).size).toBe(5);
@@ -287,51 +295,31 @@ function plansAndPolicies(): void {
     expect(listed).toContain(`${id}-1`);
     expect(listed).not.toContain(`${id}-2`);
   });
-}
+});
 
-function numbers(): void {
-  test('counts add up', async () => {
-    const name = `counted-${id}`;
-    await store.count({ [name]: 2 });
-    await store.count({ [name]: 3 });
-    await store.count({});
-    expect((await store.readCounts())[name]).toBe(5);
-  });
+test('counts add up', async () => {
+  const name = `counted-${id}`;
+  await store.count({ [name]: 2 });
+  await store.count({ [name]: 3 });
+  await store.count({});
+  expect((await store.readCounts())[name]).toBe(5);
+});
 
-  test('latencies are kept by hop', async () => {
-    const { count: before } = await store.readLatency();
-    await store.recordTiming({
-      event: NOW,
-      received: NOW + 10,
-      decided: NOW + 20,
-      written: NOW + 40,
-      verified: NOW + 80,
-    });
-    const summary = await store.readLatency();
-    expect(summary.count).toBe(before + 1);
-    expect(Object.keys(summary.hops).sort()).toEqual([
-      'decidedToWritten',
-      'eventToReceived',
-      'receivedToDecided',
-      'writtenToVerified',
-    ]);
+test('latencies are kept by hop', async () => {
+  const { count: before } = await store.readLatency();
+  await store.recordTiming({
+    event: NOW,
+    received: NOW + 10,
+    decided: NOW + 20,
+    written: NOW + 40,
+    verified: NOW + 80,
   });
-}
-
-/**
- * What engine/ relies on in the port Store, held against the table in DynamoDB and against the fake.
- * `open` gives a store that may hold what earlier tests wrote: every test uses ids of its own.
- */
-export function describeStore(open: () => Promise<Store>): void {
-  beforeEach(async () => {
-    store = await open();
-    count += 1;
-    nic = `eni-${count.toString(16).padStart(17, '0')}`;
-    id = `i-${count.toString(16).padStart(17, '0')}`;
-  });
-  describe('fences and leases', fencesAndLeases);
-  describe('workloads', workloads);
-  describe('ledger', ledger);
-  describe('generations, plans and policies', plansAndPolicies);
-  describe('counts and latencies', numbers);
-}
+  const summary = await store.readLatency();
+  expect(summary.count).toBe(before + 1);
+  expect(Object.keys(summary.hops).sort()).toEqual([
+    'decidedToWritten',
+    'eventToReceived',
+    'receivedToDecided',
+    'writtenToVerified',
+  ]);
+});

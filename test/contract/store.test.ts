@@ -1,8 +1,6 @@
-import { describe } from 'vitest';
 import { createMemoryStore } from '../fakes/store/memory-store.ts';
-import { describeStore } from './store.contract.ts';
+import './store.contract.ts';
+import { source } from './store-source.ts';
 
-describe('the store in memory', () => {
-  const store = createMemoryStore();
-  describeStore(async () => store);
-});
+const store = createMemoryStore();
+source.open = async () => store;

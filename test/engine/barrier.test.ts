@@ -54,6 +54,8 @@ test('a barrier waits for those that have a place, and wakes only those that hav
       readInterfaces: async () => records,
       readWorkload: async () => undefined,
     },
+    // Without a record of the workload, EC2 says whether the interface is still there.
+    reader: { readInterface: async (id: string) => ({ id }) },
     queue: { wake: async (wakes: readonly Wake[]) => void woken.push(...wakes) },
   } as unknown as Ports;
   const report = await checkBarrier(ports, 'plan-2', 'attach', { giveUp: false });
@@ -63,4 +65,27 @@ test('a barrier waits for those that have a place, and wakes only those that hav
     parked: ['eni-turn'],
   });
   expect(woken.map(({ workload }) => workload)).toEqual(['i-due', 'i-silent']);
+});
+
+test('an interface that ended with its workload holds nobody up', async () => {
+  const ports = {
+    ...{ owner: OWNER, clock: { now: () => nowMs }, signal: { event: () => {} } },
+    archive: {
+      getPlan: async () => PLAN,
+      getPlanInventory: async () => inventory([]),
+      getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
+      getReport: async () => undefined,
+      putReport: async () => {},
+    },
+    store: {
+      readPlan: async () => RECORD,
+      readHead: async () => ({ generation: 2 }),
+      readInterfaces: async () => [record('silent', {})],
+      readWorkload: async () => undefined,
+    },
+    reader: { readInterface: async () => undefined },
+    queue: { wake: async () => {} },
+  } as unknown as Ports;
+  const report = await checkBarrier(ports, 'plan-2', 'attach', { giveUp: false });
+  expect(report).toMatchObject({ passed: true, pending: [], failed: [] });
 });

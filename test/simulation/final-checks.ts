@@ -34,7 +34,7 @@ export async function checkEnd(end: End): Promise<readonly string[]> {
   const found = [
     ...(head.phase === 'steady' ? [] : [`the head is still in phase ${head.phase}`]),
     ...(await checkMembership(end, policy, byId)),
-    ...checkGroups(end, policy, byId),
+    ...checkGroups(end, policy, byId, new Set(Object.keys(head.blockedSegments))),
     ...(await checkInterfaces(end)),
     ...(await checkPlan(end, head.generation, records)),
   ];
@@ -86,6 +86,7 @@ function checkGroups(
   { ec2, world, watch }: End,
   policy: SimPolicy,
   byId: ReadonlyMap<string, WorkloadRecord>,
+  blocked: ReadonlySet<string>,
 ): string[] {
   const snapshot = ec2.snapshot();
   const tagsById = new Map(living(snapshot).map(({ id, tags, state }) => [id, { tags, state }]));
@@ -95,7 +96,8 @@ function checkGroups(
     if (instance === undefined || instance.state === 'shutting-down') return [];
     const record = byId.get(workload);
     if (record === undefined) return [];
-    const stands = { policy, snapshot, record, nic, tags: instance.tags };
+    const isBlocked = segmentsOf(policy, instance.tags).some(({ name }) => blocked.has(name));
+    const stands = { policy, snapshot, record, nic, tags: instance.tags, isBlocked };
     if (record.held) return heldWithoutReason(world, stands);
     return compareGroups(stands, watch.takenOff.get(nic.id) ?? new Set());
   });
@@ -107,6 +109,8 @@ interface Stands {
   readonly record: WorkloadRecord;
   readonly nic: Snapshot['interfaces'][number];
   readonly tags: Tags;
+  /** One of its segments may not enforce yet. */
+  readonly isBlocked: boolean;
 }
 
 /** Held is who lost its segments, or its enforcement, by a change of its own. */
@@ -114,18 +118,19 @@ function heldWithoutReason(world: World, { record, policy, tags }: Stands): stri
   const { workload } = record.identity;
   const turns = world.turns.get(workload) ?? [];
   const lostAll = segmentsOf(policy, tags).length === 0 && record.left === true;
-  const mayHave = turns.length > 1 && (lostAll || record.loosened !== undefined);
+  const byGuard = record.guarded !== undefined;
+  const mayHave = turns.length > 1 && (lostAll || byGuard || record.loosened !== undefined);
   return mayHave ? [] : [`${workload} is held for no reason: ${record.statusReason}`];
 }
 
 function compareGroups(stands: Stands, takenOff: ReadonlySet<string>): string[] {
-  const { policy, snapshot, nic, tags, record } = stands;
+  const { policy, snapshot, nic, tags, record, isBlocked } = stands;
   const wish = wishFor(policy, tags);
   const carried = nic.groups.filter((id) => isOurs(snapshot, id)).map((id) => keyOf(snapshot, id));
   const wanted = wish.stems.map((stem) => `${stem}@${nic.vpc}`);
   const foreign = nic.groups.filter((id) => !isOurs(snapshot, id));
   const who = `${nic.id} of ${record.identity.workload} (${record.status}, ${JSON.stringify(tags)})`;
-  if (wish.mode === 'enforce' && record.status === 'blocked') {
+  if (wish.mode === 'enforce' && (record.status === 'blocked' || isBlocked)) {
     const mustHave = wanted.filter((key) => !key.startsWith('open-egress'));
     const bare = mustHave.filter((key) => !carried.includes(key));
     const isFull = record.statusReason?.includes(' groups') === true;

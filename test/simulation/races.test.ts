@@ -22,7 +22,11 @@ async function recordOf(stand: Stand, nic: string): Promise<InterfaceRecord | un
 }
 
 describe('races, each with the guard that closes it', () => {
-  /** Guard: `generation` in the condition of `claim` (aws/store/interfaces.ts, MemoryInterfaces). */
+  /**
+   * Three guards, of which each is enough: the head that `underLease` reads again, and compares with
+   * the claim's (engine/write-path.ts), and `generation` in the condition of `claim`
+   * (aws/store/interfaces.ts, MemoryInterfaces).
+   */
   test('a worker that decided under an old generation and wakes after a publish', async () => {
     const stand = new Stand();
     const { id, nics } = stand.launch({ app: 'web' });
@@ -34,8 +38,11 @@ describe('races, each with the guard that closes it', () => {
     const sleeper = stand.ports('sleeper', async (call, args) => {
       if (call !== 'store.claim' || heads.length > 0) return;
       heads.push((args[0] as { generation: number }).generation);
+      const before = stand.nowMs;
       await stand.publish(ENFORCED);
       expect(stand.groupsOf(nic)).toEqual(['open-egress', 'segment:web']);
+      // Fast enough that the sleeper's lease is still good.
+      stand.nowMs = before;
     });
     await stand.store.raiseFence(nic, id);
     await processWorkload(sleeper, { workload: id, reason: 'event' });
@@ -170,7 +177,10 @@ describe('races, each with the guard that closes it', () => {
     expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat', 'segment:web']);
   });
 
-  /** Guard: each step looks at what exists first; `findLateComers` for who came in between. */
+  /**
+   * Guard: a step that is made again does all of it again unless a later phase is in force, e.g. the
+   * condition `head.phase === 'steady'` before `setPhase` returns early (engine/publish/set-phase.ts).
+   */
   test.each([0, 1, 2, 3, 4, 5, 6, 7])(
     'a plan killed before its step %i, and at each call of it',
     async (at) => {
@@ -191,7 +201,11 @@ describe('races, each with the guard that closes it', () => {
           () => false,
           () => true,
         );
-        for (const step of steps) await step(stand.ports('resumed'));
+        for (const [position, step] of steps.entries()) {
+          await step(stand.ports('resumed'));
+          // The barrier of attach: made before anything is broken, whatever came before.
+          if (position === 2) expect(stand.groupsOf(nics[0] ?? '')).toContain('segment:web');
+        }
         expect(stand.groupsOf(nics[0] ?? '')).toEqual(['open-egress', 'segment:web']);
         expect((await stand.store.readPlan(plan))?.state).toBe('done');
         await stand.sweep();

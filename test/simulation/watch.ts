@@ -43,6 +43,7 @@ export class Watch implements Ec2Watch {
   readonly #heads: Said<Head>[] = [];
   readonly #records = new Map<string, Said<Tags>[]>();
   readonly #held = new Set<string>();
+  readonly #blocked = new Set<string>();
   readonly #settled = new Map<string, number>();
   readonly #claims = new Map<string, Said<LeaseClaim>>();
   readonly #headsRead = new Map<string, Said<number>[]>();
@@ -89,6 +90,8 @@ export class Watch implements Ec2Watch {
     if (call.name === 'store.settle') {
       const record = first as InterfaceRecord;
       if (record.doneFence === record.fence) this.#settled.set(record.interface, call.at);
+      if (record.outcome === 'blocked') this.#blocked.add(record.interface);
+      else this.#blocked.delete(record.interface);
       this.#apply(record.interface, record.generation);
     }
   }
@@ -272,11 +275,13 @@ export class Watch implements Ec2Watch {
 
   /**
    * Since it last changed, it was settled, or a plan that is in force has seen it. What is held is
-   * not what its tags say until a person has decided.
+   * not what its tags say until a person has decided; and readiness is judged when a plan comes into
+   * force, so that who came later, and whose group no publish has made yet, is not known to its peers.
    */
   #isKnown({ id: nic, attachment }: Nic): boolean {
     if (this.#held.has(attachment?.instance ?? '')) return false;
     const touched = this.#world.touched.get(nic) ?? 0;
+    if (this.#blocked.has(nic) && touched > (this.#heads.at(-1)?.at ?? 0)) return false;
     const plan = this.#heads.at(-1)?.what.plan ?? '';
     const inventory = this.#archive.documents.get(`plans/${plan}/inventory`);
     const planned = Date.parse((inventory as Inventory | undefined)?.takenAt ?? '') || 0;
