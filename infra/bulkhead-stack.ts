@@ -71,7 +71,10 @@ export class BulkheadStack extends Stack {
     ] as const) {
       storage.grantUse(target, use);
     }
-    for (const target of [intake.route, publishing.publish, sweep.sweep]) path.grantWake(target);
+    // The write path wakes the owner of an interface that has moved.
+    for (const target of [intake.route, path.workload, publishing.publish, sweep.sweep]) {
+      path.grantWake(target);
+    }
     for (const target of [path.workload, path.wake]) intake.grantReject(target);
     for (const target of [api.handler, first.handler]) publishing.grantStart(target);
     publishing.grantDecide(api.handler);

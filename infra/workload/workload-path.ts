@@ -68,7 +68,6 @@ export class WorkloadPath extends Construct {
       }),
     );
     grantWorkloadRead(this.workload.functionRole);
-    this.workload.tell('workloadQueue', this.queue.queueUrl);
     this.parkedDeadLetters = new Queue(this, 'ParkedDeadLetters', {
       retentionPeriod: Duration.days(14),
       encryption: QueueEncryption.SQS_MANAGED,

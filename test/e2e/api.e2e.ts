@@ -450,12 +450,13 @@ describe('enforcing, as deployed', () => {
       { IpProtocol: 'tcp', FromPort: 1, ToPort: 1, IpRanges: [{ CidrIp: '10.0.0.0/8' }] },
     ];
     await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    const since = new Date().toISOString();
     await call('POST', '/v1/sweeps', { body: '{}' });
     await eventually(
       'the proof counts it, as a hole or as one of a workload that was just written',
       async () => {
         const { proof } = (await call('GET', '/v1/status')).json;
-        return proof.holes + proof.excused > 0 ? true : undefined;
+        return proof.at > since && proof.holes + proof.excused > 0 ? true : undefined;
       },
       120_000,
     );
