@@ -72,7 +72,7 @@ test('an interface that ended with its workload holds nobody up', async () => {
     ...{ owner: OWNER, clock: { now: () => nowMs }, signal: { event: () => {} } },
     archive: {
       getPlan: async () => PLAN,
-      getPlanInventory: async () => inventory([]),
+      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
       getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
       getReport: async () => undefined,
       putReport: async () => {},
