@@ -37,3 +37,29 @@ describe('findLateComers', () => {
     expect((await stand.store.readPlan(plan))?.late).toBeUndefined();
   });
 });
+
+describe('setPhase steady', () => {
+  test('blocks the peers of one that changed into a segment without a group in its VPC', async () => {
+    const rules = [['web', 'db']] as const;
+    const policy = (mode: 'stage' | 'enforce') =>
+      policyOf([segment('web', mode), segment('db', mode), segment('jobs', mode)], rules);
+    const stand = new Stand();
+    const web = stand.launch({ app: 'web' });
+    const jobs = stand.launch({ app: 'jobs' }, 1, stand.home('10.2'));
+    await stand.publish(policyOf([segment('web', 'observe'), segment('jobs', 'observe')]));
+    const plan = await stand.prepare(policy('enforce'));
+    const [create, attach, barrier, steady] = stand.steps(plan);
+    for (const step of [create, attach]) await step?.(stand.ports('publish'));
+    await stand.drain();
+    // Nobody in its VPC was in `db` when the plan was made, so that there it has no group.
+    stand.ec2.admin.putTags(jobs.id, { app: 'db' });
+    stand.nowMs += 60_000;
+    await stand.look(jobs.id);
+    await barrier?.(stand.ports('publish'));
+    await steady?.(stand.ports('publish'));
+    await stand.drain();
+    expect(stand.groupsOf(jobs.nics[0] ?? '')).toContain('flat');
+    expect(stand.groupsOf(web.nics[0] ?? '')).toContain('flat');
+    expect(Object.keys((await stand.store.readHead())?.blockedSegments ?? {})).toEqual(['web']);
+  });
+});
