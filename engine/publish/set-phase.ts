@@ -2,6 +2,7 @@ import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import type { WritePhase } from '../../core/model/plan.ts';
 import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
+import { mendRules } from './apply.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
@@ -146,6 +147,7 @@ async function keepCurrentPolicy(ports: Ports, { plan, record }: PlanContext): P
 async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const head = await assertInForce(ports, context.plan);
   if (head.phase === 'steady') return;
+  await mendRules(ports, context);
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
   const late = await readLate(ports, [
     ...failed.filter(isLate),
