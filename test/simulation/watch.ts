@@ -121,7 +121,10 @@ export class Watch implements Ec2Watch {
     const id = String(call.input.GroupId ?? '');
     if (id !== '' && !isOurs(before, id)) this.#complain(`${call.action} of foreign group ${id}`);
     if (call.action.startsWith('Revoke')) {
-      this.#checkFlows(call, before, after, (nic) => nic.groups.includes(id));
+      // One that is held carries a group whose rules are not about it any more.
+      const isConcerned = (nic: Nic): boolean =>
+        nic.groups.includes(id) && !this.#held.has(nic.attachment?.instance ?? '');
+      this.#checkFlows(call, before, after, isConcerned);
     }
   }
 
