@@ -213,6 +213,7 @@ export class Watch implements Ec2Watch {
     for (const nic of before.interfaces.filter(isConcerned)) {
       for (const peer of before.interfaces) {
         if (peer.id === nic.id || !this.#isKnown(peer)) continue;
+        if (this.#isAsleep(before, peer)) continue;
         for (const [from, to] of [
           [nic, peer],
           [peer, nic],
@@ -229,6 +230,15 @@ export class Watch implements Ec2Watch {
         }
       }
     }
+  }
+
+  /**
+   * Readiness counts the running members of an observed peer alone (design section 3): one that is
+   * stopped talks to nobody, and holds nobody up.
+   */
+  #isAsleep({ instances }: Snapshot, peer: Nic): boolean {
+    const state = instances.find(({ id }) => id === peer.attachment?.instance)?.state;
+    return (state === 'stopped' || state === 'stopping') && this.#isToBeObserved(peer);
   }
 
   /** Whoever sets a segment back to `observe` asks for its group to come off. */
