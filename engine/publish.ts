@@ -26,5 +26,11 @@ export {
   preparePublish,
   type Verdict,
 } from './publish/prepare.ts';
-export { PlanUnderWay, RefusedPlan, StalePlan, StepsFailed } from './publish/refusals.ts';
+export {
+  EstateUnread,
+  PlanUnderWay,
+  RefusedPlan,
+  StalePlan,
+  StepsFailed,
+} from './publish/refusals.ts';
 export { setPhase } from './publish/set-phase.ts';

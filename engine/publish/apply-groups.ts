@@ -158,13 +158,15 @@ export class GroupHand {
   async #delete(step: DeleteGroupStep): Promise<Outcome> {
     const owned = await this.owned();
     if (!owned.ids.includes(step.groupId)) return { kind: 'not-needed' };
+    // EC2 lets a group go that is named in a peered VPC, and then refuses to revoke what names it.
+    if (isNamed(step.groupId, owned)) return STILL_NAMED;
     try {
       await this.#call('DeleteSecurityGroup', () => this.#ports.writer.deleteGroup(step.groupId));
       return { kind: 'removed' };
     } catch (error) {
       if (isGroupMissing(error)) return { kind: 'not-needed' };
       if (!isDependency(error)) throw error;
-      return { kind: 'waiting', reason: 'an interface or a rule still refers to the group' };
+      return STILL_NAMED;
     }
   }
 
@@ -222,6 +224,20 @@ const REVOKE = {
   ingress: 'RevokeSecurityGroupIngress',
   egress: 'RevokeSecurityGroupEgress',
 } as const;
+
+const STILL_NAMED: Outcome = {
+  kind: 'waiting',
+  reason: 'an interface or a rule still refers to the group',
+};
+
+/** Whether a rule of another owned group names it. */
+function isNamed(groupId: string, { byKey }: OwnedGroups): boolean {
+  return [...byKey.values()].some(
+    ({ id, ingress, egress }) =>
+      id !== groupId &&
+      [...ingress, ...egress].some(({ peer }) => peer.kind === 'group' && peer.id === groupId),
+  );
+}
 
 function isWorthRepeating(error: unknown): boolean {
   return isThrottling(error) || isIncorrectState(error) || isTransient(error);

@@ -2,6 +2,7 @@ import { parseGroupKey } from '../../core/compile/owned-groups.ts';
 import type { GroupRule } from '../../core/model/inventory.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
+import { ruleKey } from '../../core/plan/rule-keys.ts';
 import type { Ports } from '../ports.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
 import { readListed } from './barrier.ts';
@@ -39,6 +40,34 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
   });
   throwIfFailed(id, reports.map(openAsFailed));
   return reports;
+}
+
+/**
+ * Puts back rules that somebody took away by hand since phase create: from here on interfaces live on
+ * them alone. Throws StepsFailed when one cannot be.
+ */
+export async function mendRules(ports: Ports, context: PlanContext): Promise<void> {
+  const { plan, desired } = context;
+  if (plan.kind === 'uninstall') return;
+  const hand = new GroupHand(ports, context);
+  const { byKey, keysById } = await hand.owned();
+  const reports: StepReport[] = [];
+  for (const wanted of desired.groups) {
+    // One that was deleted by hand is another matter: who needs it keeps all that it carries.
+    const group = byKey.get(wanted.key);
+    if (group === undefined) continue;
+    for (const direction of ['ingress', 'egress'] as const) {
+      const have = new Set(group[direction].map((rule) => ruleKey(rule, keysById)));
+      const rules = wanted[direction].filter((rule) => !have.has(ruleKey(rule, keysById)));
+      if (rules.length === 0) continue;
+      const id = `mend:${wanted.key}:${direction}`;
+      ports.signal.event('rules-gone', { plan: plan.id, group: wanted.key, rules: rules.length });
+      const step = { id, kind: 'authorize', phase: 'create', after: [], direction, rules } as const;
+      reports.push(await hand.carryOut({ ...step, group: wanted.key }));
+    }
+  }
+  await keepOutcomes(ports, plan, reports);
+  throwIfFailed(plan.id, reports.map(openAsFailed));
 }
 
 function openAsFailed(report: StepReport): StepReport {

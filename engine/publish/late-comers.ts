@@ -1,4 +1,5 @@
 import { decideMembership } from '../../core/compile/decide-membership.ts';
+import { groupsByKey } from '../../core/compile/owned-groups.ts';
 import type { InterfaceStep } from '../../core/model/plan.ts';
 import type { LateComer, WorkloadRecord } from '../../core/model/record.ts';
 import { type InForce, readInForce } from '../in-force.ts';
@@ -11,8 +12,9 @@ const LATE_MAX = 1_000;
 /**
  * Interfaces that need groups by the policy that has just come into force, and of which its plan
  * knows nothing or something else: their workload started or changed after the inventory was read,
- * and an event has put it on record under the policy before. Without them the peers would lose their
- * foreign groups while these do not carry their own yet.
+ * and an event has put it on record under the policy before; or the plan took it for held, and an
+ * event that it had not heard of has ended the hold. Without them the peers would lose their foreign
+ * groups while these do not carry their own yet.
  */
 export async function findLateComers(
   ports: Ports,
@@ -23,6 +25,7 @@ export async function findLateComers(
   const planned = new Map(
     context.desired.memberships.map((one) => [one.workload, (one.carries ?? []).join(' ')]),
   );
+  const served = servedInterfaces(ports.owner, context);
   const found: LateComer[] = [];
   let cursor: string | undefined;
   do {
@@ -33,12 +36,37 @@ export async function findLateComers(
     for (const record of page.items) {
       const { workload } = record.identity;
       const carries = carriedBy(inForce, record);
-      if (carries === '' || carries === planned.get(workload)) continue;
-      for (const nic of record.interfaces) found.push({ interface: nic, workload });
+      if (carries === '') continue;
+      const isOther = carries !== planned.get(workload);
+      for (const nic of record.interfaces) {
+        if (isOther || served.get(nic) !== workload) found.push({ interface: nic, workload });
+      }
     }
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < LATE_MAX);
   return found.slice(0, LATE_MAX);
+}
+
+/**
+ * Interfaces that the plan attaches, that carried their groups when it was made, or that it knew could
+ * not be given them; each with the workload that it was of.
+ */
+function servedInterfaces(
+  owner: string,
+  { plan, desired, inventory }: PlanContext,
+): ReadonlyMap<string, string> {
+  const served = new Map<string, string>();
+  for (const step of plan.steps) {
+    if ('interface' in step) served.set(step.interface, step.workload);
+  }
+  const groups = groupsByKey(inventory, owner);
+  const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
+  for (const { interface: id, workload, owned, blocked } of desired.attachments) {
+    const has = new Set(nics.get(id)?.groups);
+    const isThere = owned.every((key) => has.has(groups.get(key)?.id ?? key));
+    if (isThere || blocked !== undefined) served.set(id, workload);
+  }
+  return served;
 }
 
 /** Empty when it is not written. */

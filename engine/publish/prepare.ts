@@ -3,6 +3,7 @@ import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { DesiredState } from '../../core/model/desired-state.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
+import { ownValue } from '../../core/model/own-value.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
 import type { Diagnostic, Policy, Settings } from '../../core/model/policy.ts';
 import type { Head, PlanRecord } from '../../core/model/record.ts';
@@ -12,7 +13,7 @@ import { readInForce } from '../in-force.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { heldAmong, heldSinceOf, leavingAmong, readRecords, SWEEP_AUTHOR } from './holds.ts';
 import { compileAgain, loadPlan, loadPolicy, readOwned } from './plan-context.ts';
-import { PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
+import { EstateUnread, PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
 
 /** What a publish is started with; functions/api/machine.ts. */
 export interface PublishInput {
@@ -46,8 +47,8 @@ export interface Prepared {
  * Lints, compiles and plans; numbers and archives the plan. Writes nothing else, so that what is in
  * force stays in force whatever happens here. Run again, it answers from what it has archived.
  *
- * Throws RefusedPlan (policy or limits), StalePlan (another policy is in force than the one named)
- * and PlanUnderWay (try again).
+ * Throws RefusedPlan (policy or limits), StalePlan (another policy is in force than the one named),
+ * PlanUnderWay and EstateUnread (try again).
  */
 export async function preparePublish(
   ports: Ports,
@@ -137,6 +138,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   // What others write after this line, the plan does not know; its base is what tells.
   const head = await ports.store.readHead();
   const inventory = await readInventory(ports);
+  if (input.kind === 'publish') assertRead(inventory);
   const ledger = await readLedgers(ports);
   const desired = compile(ports, { policy, inventory, ledger, now, kind: input.kind });
   const changes = planChanges({
@@ -181,6 +183,25 @@ export async function readInventory(ports: Ports): Promise<Inventory> {
   const { items } = await ports.store.listWorkloads({ limit: 1 });
   if (items.length === 0) return inventory;
   throw new RefusedPlan('the inventory is empty, though workloads are known; nothing is planned');
+}
+
+/**
+ * A plan from an inventory with gaps removes nothing, but what it puts in force is a head, and by that
+ * the write path decides for everybody: without VPCs nobody would be managed, and lose our groups;
+ * without interfaces or instances a group would seem to have no members, and not get its new rules.
+ */
+function assertRead(inventory: Inventory): void {
+  const { vpcs, subnets, groups, interfaces, workloads } = inventory;
+  const instances = workloads.filter(({ identity }) => identity.kind === 'instance');
+  const lists: Readonly<Record<string, readonly unknown[]>> = {
+    ...{ Vpcs: vpcs, Subnets: subnets, SecurityGroups: groups },
+    ...{ NetworkInterfaces: interfaces, Reservations: instances },
+  };
+  // An entry that cannot be read leaves a gap too; only a list that is wholly absent stops a publish.
+  const unread = inventory.gaps.filter(({ kind }) => ownValue(lists, kind)?.length === 0);
+  if (unread.length === 0) return;
+  const reasons = unread.map(({ kind, reason }) => `${kind}: ${reason}`);
+  throw new EstateUnread(`the estate could not be read: ${reasons.join('; ')}`);
 }
 
 interface CompileInput {

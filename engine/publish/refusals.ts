@@ -16,6 +16,14 @@ export class RefusedPlan extends Error {
   }
 }
 
+/**
+ * A part of the estate could not be read that decides who is managed and which groups there are.
+ * Nothing was planned. Worth trying again.
+ */
+export class EstateUnread extends Error {
+  override readonly name = 'EstateUnread';
+}
+
 /** Another plan is in a phase that cannot be overtaken. Worth trying again. */
 export class PlanUnderWay extends Error {
   override readonly name = 'PlanUnderWay';

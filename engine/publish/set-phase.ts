@@ -2,6 +2,7 @@ import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import type { WritePhase } from '../../core/model/plan.ts';
 import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
+import { mendRules } from './apply.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
@@ -146,6 +147,7 @@ async function keepCurrentPolicy(ports: Ports, { plan, record }: PlanContext): P
 async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const head = await assertInForce(ports, context.plan);
   if (head.phase === 'steady') return;
+  await mendRules(ports, context);
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
   const late = await readLate(ports, [
     ...failed.filter(isLate),
@@ -196,13 +198,25 @@ async function wakeInterfaces(
   await wakeWorkloads(ports, new Set(listed.values()), round);
 }
 
-/** Brought into this generation by an event, and short of a group that no publish has made yet. */
+/**
+ * Brought into this generation by an event, and short of a group that no publish has made yet: those
+ * that the plan does not list, and those whose workload is not in the segments any more that it was
+ * listed for.
+ */
 async function blockedInAttach(ports: Ports, context: PlanContext): Promise<readonly LateComer[]> {
-  const listed = new Set(
-    context.plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])),
-  );
-  const records = await inAttach(ports, context);
-  return records.filter((one) => one.outcome === 'blocked' && !listed.has(one.interface));
+  const { plan, desired } = context;
+  const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
+  const planned = new Map(desired.memberships.map((one) => [one.workload, one.segments.join(' ')]));
+  const found: LateComer[] = [];
+  for (const one of await inAttach(ports, context)) {
+    if (one.outcome !== 'blocked') continue;
+    const record = listed.has(one.interface)
+      ? await ports.store.readWorkload(one.workload)
+      : undefined;
+    const isAsPlanned = record?.membership.segments.join(' ') === planned.get(one.workload);
+    if (record === undefined || !isAsPlanned) found.push(one);
+  }
+  return found;
 }
 
 async function inAttach(ports: Ports, { plan }: PlanContext): Promise<readonly InterfaceRecord[]> {

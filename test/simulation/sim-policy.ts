@@ -174,13 +174,24 @@ export function wishFor(policy: SimPolicy, tags: Tags): Wish {
   return { mode, stems: stems.sort() };
 }
 
-/** TCP ports on which the policy lets a workload with the one tags reach one with the others. */
+/**
+ * TCP ports on which the policy lets a workload with the one tags reach one with the others, and owes
+ * them: for one that enforces, an observed segment that it is in too writes nothing (design section 3,
+ * modes), so that what rests on that segment alone may stop.
+ */
 export function portsBetween(policy: SimPolicy, from: Tags, to: Tags): ReadonlySet<number> {
-  const sources = new Set(segmentsOf(policy, from).map(({ name }) => name));
-  const targets = new Set(segmentsOf(policy, to).map(({ name }) => name));
+  const sources = new Set(owedSegments(policy, from));
+  const targets = new Set(owedSegments(policy, to));
   return new Set(
     policy.rules
       .filter((rule) => sources.has(rule.from) && targets.has(rule.to))
       .flatMap(({ ports }) => ports),
   );
+}
+
+function owedSegments(policy: SimPolicy, tags: Tags): readonly string[] {
+  const isEnforced = wishFor(policy, tags).mode === 'enforce';
+  return segmentsOf(policy, tags)
+    .filter(({ mode }) => !isEnforced || mode !== 'observe')
+    .map(({ name }) => name);
 }

@@ -24,6 +24,12 @@ const START_MS = Date.parse('2026-11-24T12:00:00Z');
 /** Called with `store.settle`, `ec2.ModifyNetworkInterfaceAttribute`, ... before the call is made. */
 export type Before = (call: string, args: readonly unknown[]) => Promise<void> | void;
 
+/** Where an instance is launched. */
+export interface Home {
+  readonly subnet: string;
+  readonly flat: string;
+}
+
 /** What a worker throws that a test has killed. */
 export class Killed extends Error {
   override readonly name = 'Killed';
@@ -55,23 +61,36 @@ export class Stand {
     this.flat = this.foreignGroup('flat');
   }
 
-  foreignGroup(name: string): string {
+  foreignGroup(name: string, VpcId = this.vpc): string {
     const { admin } = this.ec2;
-    const made = admin.CreateSecurityGroup({ GroupName: name, Description: name, VpcId: this.vpc });
+    const made = admin.CreateSecurityGroup({ GroupName: name, Description: name, VpcId });
     const GroupId = made.GroupId ?? '';
     const inside = { IpProtocol: '-1', IpRanges: [{ CidrIp: '10.0.0.0/8' }] };
     admin.AuthorizeSecurityGroupIngress({ GroupId, IpPermissions: [inside] });
     return GroupId;
   }
 
+  /** A managed VPC beside the first, with a subnet and a group that lets everything in. */
+  home(block: string): Home {
+    const { admin } = this.ec2;
+    const vpc = admin.CreateVpc({ CidrBlock: `${block}.0.0/16` }).Vpc?.VpcId ?? '';
+    admin.putTags(vpc, { segmentation: 'bulkhead' });
+    const subnet = admin.CreateSubnet({ VpcId: vpc, CidrBlock: `${block}.1.0/24` });
+    return { subnet: subnet.Subnet?.SubnetId ?? '', flat: this.foreignGroup('flat', vpc) };
+  }
+
   /** An instance with its interface, or with two. */
-  launch(tags: Tags, count = 1): { readonly id: string; readonly nics: readonly string[] } {
+  launch(
+    tags: Tags,
+    count = 1,
+    home: Home = this,
+  ): { readonly id: string; readonly nics: readonly string[] } {
     const { Instances = [] } = this.ec2.admin.RunInstances({
       MinCount: 1,
       MaxCount: 1,
       ImageId: 'ami-1',
       NetworkInterfaces: Array.from({ length: count }, (_, DeviceIndex) => ({
-        ...{ DeviceIndex, SubnetId: this.subnet, Groups: [this.flat], DeleteOnTermination: true },
+        ...{ DeviceIndex, SubnetId: home.subnet, Groups: [home.flat], DeleteOnTermination: true },
       })),
     });
     const id = Instances[0]?.InstanceId ?? '';

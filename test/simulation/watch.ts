@@ -121,7 +121,10 @@ export class Watch implements Ec2Watch {
     const id = String(call.input.GroupId ?? '');
     if (id !== '' && !isOurs(before, id)) this.#complain(`${call.action} of foreign group ${id}`);
     if (call.action.startsWith('Revoke')) {
-      this.#checkFlows(call, before, after, (nic) => nic.groups.includes(id));
+      // One that is held carries a group whose rules are not about it any more.
+      const isConcerned = (nic: Nic): boolean =>
+        nic.groups.includes(id) && !this.#held.has(nic.attachment?.instance ?? '');
+      this.#checkFlows(call, before, after, isConcerned);
     }
   }
 
@@ -210,6 +213,7 @@ export class Watch implements Ec2Watch {
     for (const nic of before.interfaces.filter(isConcerned)) {
       for (const peer of before.interfaces) {
         if (peer.id === nic.id || !this.#isKnown(peer)) continue;
+        if (this.#isAsleep(before, peer)) continue;
         for (const [from, to] of [
           [nic, peer],
           [peer, nic],
@@ -226,6 +230,15 @@ export class Watch implements Ec2Watch {
         }
       }
     }
+  }
+
+  /**
+   * Readiness counts the running members of an observed peer alone (design section 3): one that is
+   * stopped talks to nobody, and holds nobody up.
+   */
+  #isAsleep({ instances }: Snapshot, peer: Nic): boolean {
+    const state = instances.find(({ id }) => id === peer.attachment?.instance)?.state;
+    return (state === 'stopped' || state === 'stopping') && this.#isToBeObserved(peer);
   }
 
   /** Whoever sets a segment back to `observe` asks for its group to come off. */

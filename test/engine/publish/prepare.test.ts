@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import type { Inventory } from '../../../core/model/inventory.ts';
+import { EstateUnread } from '../../../engine/publish.ts';
+import { policyOf, Stand, segment } from '../../simulation/stand.ts';
+
+const STAGED = policyOf([segment('web', 'stage'), segment('db', 'stage')], [['web', 'db']]);
+const ENFORCED = policyOf([segment('web', 'enforce'), segment('db', 'enforce')], [['web', 'db']]);
+
+/** Ports of a publish whose inventory comes out as `change` says. */
+function reading(stand: Stand, change: (whole: Inventory) => Partial<Inventory>) {
+  const ports = stand.ports('publish');
+  const { reader } = ports;
+  const collectInventory = async (): Promise<Inventory> => {
+    const whole = await reader.collectInventory();
+    return { ...whole, ...change(whole) };
+  };
+  const bound = new Proxy(reader, {
+    get: (target, name) =>
+      name === 'collectInventory' ? collectInventory : Reflect.get(target, name),
+  });
+  return { ...ports, reader: bound };
+}
+
+const THROTTLED = 'RequestLimitExceeded: Request limit exceeded.';
+
+describe('an inventory that could not be read in full', () => {
+  test.each<[string, (whole: Inventory) => Partial<Inventory>]>([
+    ['Vpcs', () => ({ vpcs: [] })],
+    ['Subnets', () => ({ subnets: [] })],
+    ['SecurityGroups', () => ({ groups: [] })],
+    ['NetworkInterfaces', () => ({ interfaces: [] })],
+  ])('without %s nothing comes into force', async (kind, without) => {
+    const stand = new Stand();
+    const { nics } = stand.launch({ app: 'web' });
+    stand.launch({ app: 'db' });
+    await stand.publish(STAGED);
+    const gaps = [{ kind, reason: THROTTLED }];
+    const ports = reading(stand, (whole) => ({ ...without(whole), gaps }));
+    await expect(stand.prepare(ENFORCED, ports)).rejects.toThrow(EstateUnread);
+    expect(await stand.store.readHead()).toMatchObject({ generation: 1, phase: 'steady' });
+    expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat', 'segment:web']);
+  });
+
+  test('an entry that is not understood leaves the rest as it is', async () => {
+    const stand = new Stand();
+    stand.launch({ app: 'web' });
+    await stand.publish(STAGED);
+    const gaps = [{ kind: 'SecurityGroups', reason: '1 of the entries cannot be read' }];
+    const plan = await stand.prepare(
+      ENFORCED,
+      reading(stand, () => ({ gaps })),
+    );
+    expect((await stand.store.readPlan(plan))?.state).toBe('planned');
+  });
+
+  test('without instances, though their interfaces are there, nothing comes into force', async () => {
+    const stand = new Stand();
+    stand.launch({ app: 'web' });
+    await stand.publish(STAGED);
+    const ports = reading(stand, ({ workloads }) => ({
+      gaps: [{ kind: 'Reservations', reason: THROTTLED }],
+      workloads: workloads.map((one) => ({
+        ...one,
+        identity: { ...one.identity, kind: 'interface' as const, tags: {} },
+      })),
+    }));
+    await expect(stand.prepare(ENFORCED, ports)).rejects.toThrow(EstateUnread);
+  });
+});
