@@ -337,6 +337,32 @@ describe('events that are not as expected', () => {
     });
   });
 
+  test('a workload that cannot be read comes again, later, until it can', async () => {
+    const workload = estate.instances.api?.[0] ?? '';
+    const delays = async (): Promise<number> => {
+      const calls = await sandbox.door.recordedCalls();
+      return calls
+        .filter(({ action }) => action === 'sqs:ChangeMessageVisibility')
+        .reduce((sum, { count }) => sum + count, 0);
+    };
+    const before = await delays();
+    // More than the SDK repeats by itself, so that the message itself has to come again.
+    sandbox.door.throttleNext('DescribeInstances', 12);
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: queueOf('WorkloadPathWorkloads'),
+        MessageBody: JSON.stringify({ workload, reason: 'event' }),
+        MessageGroupId: workload,
+        MessageDeduplicationId: `unreadable-${workload}`,
+      }),
+    );
+    await eventually('its message is put off', async () => (await delays()) > before || undefined);
+    await eventually('it is read in the end', async () => {
+      const { json } = await call('GET', `/v1/workloads/${workload}`);
+      return json.id === workload ? true : undefined;
+    });
+  });
+
   test('other workloads go on, and a deleted one is a quiet success', async () => {
     await publish(estatePolicy('stage'));
     const ec2 = new EC2Client(target());
@@ -423,24 +449,6 @@ describe('enforcing, as deployed', () => {
   test('a kept group stays when the other foreign groups come off', async () => {
     await publish(keeping('enforce'));
     expect(await foreignNames()).toEqual(['agents']);
-  });
-
-  test('a workload that cannot be read comes again, later, and is moved', async () => {
-    const mover = estate.instances.worker?.[3] ?? '';
-    // More than the SDK repeats by itself, so that the message itself has to come again.
-    sandbox.door.throttleNext('DescribeInstances', 8);
-    const Tags = [{ Key: 'tier', Value: 'api' }];
-    await ec2.send(new CreateTagsCommand({ Resources: [mover], Tags }));
-    await eventually(
-      'it has moved, after its message was put off',
-      async () => {
-        const { names } = await interfaceOf(ec2, mover);
-        if (!names.includes('Bulkhead/segment/shop-api')) return undefined;
-        const calls = await sandbox.door.recordedCalls();
-        return calls.find(({ action }) => action === 'sqs:ChangeMessageVisibility');
-      },
-      120_000,
-    );
   });
 
   test('a hole that a hand makes is found by the next sweep', async () => {
