@@ -125,10 +125,14 @@ function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadReco
   return { ...rest, status, changedAt, ...(statusReason === undefined ? {} : { statusReason }) };
 }
 
-/** Its VPC has come under management or has left it, or its settle window is over. */
+/**
+ * Its VPC has come under management or has left it, its settle window is over, or what it was staged
+ * for is blocked now, of which no write tells.
+ */
 function isOtherWorld(stored: WorkloadRecord, draft: WorkloadRecord, standing: Standing): boolean {
   return (
     (stored.status === 'unmanaged') === standing.managed ||
+    (stored.status === 'staged' && draft.status === 'blocked') ||
     (stored.statusReason === ISOLATED) !== (draft.statusReason === ISOLATED)
   );
 }

@@ -17,7 +17,7 @@ const BATCH = 50;
  */
 const OPEN =
   /Attribute cut|Ingress cut|Egress cut|^planning again|carries|never got back|^hole|^cut/;
-const OPEN_SHARE_MAX = 0.06;
+const OPEN_SHARE_MAX = 0.045;
 
 const totals = new Totals();
 afterAll(() => console.log(totals.text()));
