@@ -31,6 +31,9 @@ export async function checkEnd(end: End): Promise<readonly string[]> {
     end.store.listWorkloads({ ...(cursor ? { cursor } : {}) }),
   );
   const byId = new Map(records.map((record) => [record.identity.workload, record]));
+  // An empty inventory after a full one is an error (design section 5): no sweep forgets anybody then.
+  const { interfaces } = end.ec2.snapshot();
+  if (interfaces.length + living(end.ec2.snapshot()).length === 0) return [];
   const found = [
     ...(head.phase === 'steady' ? [] : [`the head is still in phase ${head.phase}`]),
     ...(await checkMembership(end, policy, byId)),
