@@ -363,6 +363,33 @@ describe('events that are not as expected', () => {
     });
   });
 
+  test('what is said of an interface is handed to the instance that has it', async () => {
+    const { NetworkInterfaces = [] } = await new EC2Client(target()).send(
+      new DescribeNetworkInterfacesCommand({
+        Filters: [{ Name: 'attachment.instance-id', Values: [estate.instances.api?.[1] ?? ''] }],
+      }),
+    );
+    const nic = NetworkInterfaces[0]?.NetworkInterfaceId ?? '';
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: queueOf('WorkloadPathWorkloads'),
+        MessageBody: JSON.stringify({ workload: nic, reason: 'event' }),
+        MessageGroupId: nic,
+        MessageDeduplicationId: `interface-${nic}`,
+      }),
+    );
+    await eventually('the write path has sent a message for its instance', async () => {
+      const calls = await sandbox.door.recordedCalls();
+      return calls.find(
+        ({ role, action, resource }) =>
+          role.includes('WorkloadPathWorkloadRole') &&
+          action.startsWith('sqs:SendMessage') &&
+          resource.includes('WorkloadPathWorkloads'),
+      );
+    });
+    expect((await call('GET', `/v1/workloads/${nic}`)).status).toBe(404);
+  });
+
   test('other workloads go on, and a deleted one is a quiet success', async () => {
     await publish(estatePolicy('stage'));
     const ec2 = new EC2Client(target());
