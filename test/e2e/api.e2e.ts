@@ -364,12 +364,7 @@ describe('events that are not as expected', () => {
   });
 
   test('what is said of an interface is handed to the instance that has it', async () => {
-    const { NetworkInterfaces = [] } = await new EC2Client(target()).send(
-      new DescribeNetworkInterfacesCommand({
-        Filters: [{ Name: 'attachment.instance-id', Values: [estate.instances.api?.[1] ?? ''] }],
-      }),
-    );
-    const nic = NetworkInterfaces[0]?.NetworkInterfaceId ?? '';
+    const { id: nic } = await interfaceOf(new EC2Client(target()), estate.instances.api?.[1] ?? '');
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueOf('WorkloadPathWorkloads'),
