@@ -7,7 +7,8 @@ import { applyCreate } from '../../engine/publish/apply.ts';
 import { StepsFailed } from '../../engine/publish/refusals.ts';
 import { TokenBuckets } from '../../sandbox/token-buckets.ts';
 import { BudgetTable } from '../fakes/budget-table.ts';
-import { group, inventory, NOW, OWNER } from '../properties/builders.ts';
+import { group, NOW, OWNER } from '../properties/builders.ts';
+import { planArchive } from './plan-archive.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const KEYS = Array.from({ length: 100 }, (_, at) => `segment:s${at}@vpc-1`);
@@ -30,13 +31,7 @@ beforeEach(() => {
   const table = new BudgetTable();
   ports = {
     ...{ owner: OWNER, clock, ids: { next: () => `${calls}` }, signal: { event: () => {} } },
-    archive: {
-      getPlan: async () => PLAN,
-      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
-      getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
-      getReport: async () => undefined,
-      putReport: async () => {},
-    },
+    archive: planArchive(PLAN),
     store: {
       moveMarks: (move: Parameters<BudgetTable['moveMarks']>[0]) => table.moveMarks(move),
       readPlan: async () => RECORD,

@@ -4,7 +4,8 @@ import type { Plan, RevokeStep } from '../../core/model/plan.ts';
 import type { Ports } from '../../engine/ports.ts';
 import { applyRevoke } from '../../engine/publish/apply.ts';
 import { createMemoryStore } from '../fakes/store/memory-store.ts';
-import { group, inventory, NOW, OWNER } from '../properties/builders.ts';
+import { group, NOW, OWNER } from '../properties/builders.ts';
+import { planArchive } from './plan-archive.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const rule = (peer: GroupRule['peer']): GroupRule => ({
@@ -46,13 +47,7 @@ beforeEach(async () => {
   const store = createMemoryStore();
   ports = {
     ...{ owner: OWNER, clock, store, signal: { event: () => {} } },
-    archive: {
-      getPlan: async () => PLAN,
-      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
-      getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
-      getReport: async () => undefined,
-      putReport: async () => {},
-    },
+    archive: planArchive(PLAN),
     reader: {
       readOwnedGroups: async () => groups,
       readInterface: async (id: string) => nics.get(id),

@@ -3,7 +3,8 @@ import type { InterfaceStep, Plan } from '../../core/model/plan.ts';
 import type { InterfaceRecord, PlanRecord } from '../../core/model/record.ts';
 import type { Ports, Wake } from '../../engine/ports.ts';
 import { checkBarrier } from '../../engine/publish/barrier.ts';
-import { inventory, NOW, OWNER } from '../properties/builders.ts';
+import { NOW, OWNER } from '../properties/builders.ts';
+import { planArchive } from './plan-archive.ts';
 
 const nowMs = Date.parse(NOW) + 60_000;
 const at = (ms: number): string => new Date(nowMs + ms).toISOString();
@@ -41,13 +42,7 @@ test('a barrier waits for those that have a place, and wakes only those that hav
   ];
   const ports = {
     ...{ owner: OWNER, clock: { now: () => nowMs }, signal: { event: () => {} } },
-    archive: {
-      getPlan: async () => PLAN,
-      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
-      getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
-      getReport: async () => undefined,
-      putReport: async () => {},
-    },
+    archive: planArchive(PLAN),
     store: {
       readPlan: async () => RECORD,
       readHead: async () => ({ generation: 2 }),
@@ -70,13 +65,7 @@ test('a barrier waits for those that have a place, and wakes only those that hav
 test('an interface that ended with its workload holds nobody up', async () => {
   const ports = {
     ...{ owner: OWNER, clock: { now: () => nowMs }, signal: { event: () => {} } },
-    archive: {
-      getPlan: async () => PLAN,
-      getPlanInput: async () => ({ inventory: inventory([]), ledger: {} }),
-      getPolicy: async () => [{ file: 'root.yaml', text: 'apiVersion: bulkhead/v1\n' }],
-      getReport: async () => undefined,
-      putReport: async () => {},
-    },
+    archive: planArchive(PLAN),
     store: {
       readPlan: async () => RECORD,
       readHead: async () => ({ generation: 2 }),
