@@ -56,13 +56,17 @@ function addIssue(
     findings.add('missing-key', node.at, seen, `add \`${key}:\``);
   } else if (issue.code === 'invalid_value') {
     addBadValue(issue, node, findings);
-  } else if (issue.code === 'invalid_union' && node.kind === 'list') {
-    addUnionIssues(issue, root, path, findings);
   } else {
-    const expected = expectedOf(issue);
-    const seen = `${kindOf(node)} stands here, expected ${expected}`;
-    findings.add('wrong-type', node.at, seen, `write ${expected}`);
+    const inItems = issuesOfItems(issue);
+    for (const inner of inItems) addIssue(inner, root, path, findings);
+    if (inItems.length === 0) addWrongType(issue, node, findings);
   }
+}
+
+function addWrongType(issue: ShapeIssue, node: TreeNode, findings: Findings): void {
+  const expected = expectedOf(issue);
+  const seen = `${kindOf(node)} stands here, expected ${expected}`;
+  findings.add('wrong-type', node.at, seen, `write ${expected}`);
 }
 
 export function addUnknownKey(
@@ -93,15 +97,9 @@ function addBadValue(issue: ShapeIssue, node: TreeNode, findings: Findings): voi
   );
 }
 
-/** A text or a list of texts is the only union of the language: the list's own issues count. */
-function addUnionIssues(
-  issue: ShapeIssue,
-  root: TreeNode,
-  path: readonly PropertyKey[],
-  findings: Findings,
-): void {
-  const inItems = (issue.errors ?? []).find((branch) => branch.every((i) => i.path.length > 0));
-  for (const inner of inItems ?? []) addIssue(inner, root, path, findings);
+/** A text or a list of texts is the only union of the language: a list's own issues count. */
+function issuesOfItems(issue: ShapeIssue): readonly ShapeIssue[] {
+  return (issue.errors ?? []).find((branch) => branch.every((i) => i.path.length > 0)) ?? [];
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import type {
   Settings,
   Zone,
 } from '../model/policy.ts';
-import { addUnknownKey, kindOf } from './check-shape.ts';
+import { addUnknownKey, checkShape, kindOf } from './check-shape.ts';
 import { placeOf, quote, startOf } from './diagnostics.ts';
 import { RULES_MAX, SEGMENTS_MAX } from './limits.ts';
 import {
@@ -27,7 +27,7 @@ import {
 } from './read-entries.ts';
 import { isReservedService } from './read-traffic.ts';
 import { childOf, type LocatedText, type Reading } from './reading.ts';
-import { API_VERSION, fileSchema, ROOT_SECTIONS } from './schema.ts';
+import { API_VERSION, fileSchema, ROOT_SECTIONS, serviceSchema } from './schema.ts';
 import { SENSE_BUDGET, type SenseBudget } from './selector-sense.ts';
 import { readTree, type TreeMap, type TreeNode } from './source-tree.ts';
 
@@ -67,7 +67,7 @@ export function readFile(source: PolicySource, reading: Reading): PolicyFile | u
   const isRoot = isRootFile(source.file);
   const known = JSON.stringify(Object.keys(fileSchema.shape));
   for (const [key, { keyAt }] of root.entries) {
-    if (!(key in fileSchema.shape)) addUnknownKey(key, known, root, findings);
+    if (!Object.hasOwn(fileSchema.shape, key)) addUnknownKey(key, known, root, findings);
     else if (!isRoot && ROOT_SECTIONS.some((section) => section === key)) {
       const seen = `section ${quote(key)} stands in a team's file`;
       findings.add('root-only', keyAt, seen, 'move it to root.yaml');
@@ -183,11 +183,7 @@ function readServices(file: PolicyFile, reading: Reading): void {
     reading.declare('services', 'service', name);
   }
   for (const { name, node } of entries) {
-    if (node.kind === 'map' || (node.kind === 'scalar' && node.value === null)) {
-      const seen = `${kindOf(node)} stands here, expected a text or a list of texts`;
-      reading.findings.add('wrong-type', node.at, seen, 'write for example `tcp/5432`');
-      continue;
-    }
+    if (checkShape(serviceSchema, node, reading.findings) === undefined) continue;
     const named = reading.textsOf(node).find(({ text }) => reading.has('services', text));
     if (named !== undefined) {
       const seen = `service ${quote(name.text)} names the service ${quote(named.text)}`;
