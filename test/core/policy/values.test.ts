@@ -1,5 +1,15 @@
-import { describe } from 'vitest';
-import { check, ofNetwork, ofRule, ofSelect, ofSettings } from './lint.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  check,
+  expectFound,
+  lint,
+  ofNetwork,
+  ofRule,
+  ofSelect,
+  ofSettings,
+  policyOf,
+  ROOT,
+} from './lint.ts';
 
 describe('values', () => {
   check([
@@ -164,16 +174,6 @@ describe('values', () => {
       found: ['3:3 bad-name'],
     },
     {
-      name: 'a service called like a protocol',
-      text: 'services: { udp: tcp/53 }\n',
-      found: ['2:13 reserved-name: service `udp` is called like a protocol; rename it'],
-    },
-    {
-      name: 'a service that names a service',
-      text: 'services: { x: tcp/1, y: [x] }\n',
-      found: ['2:27 bad-port: service `y` names the service `x`; write its ports here'],
-    },
-    {
       name: 'control characters, which must not reach the message',
       text: ofRule('from: a, to: b, allow: tcp, ticket: "x\\u001b[2J"'),
       found: ['6:50 control-character: `x�[2J` holds control or invisible characters; remove them'],
@@ -197,5 +197,154 @@ describe('values', () => {
         `3:26 bad-tag-key: tag key \`${'k'.repeat(80)}...\` has \`129\` characters; tag keys of AWS have 1 to 128`,
       ],
     },
+    {
+      name: 'a line break in what goes to AWS',
+      text: ofSelect('{ tags: { app: "a\\nb" } }'),
+      found: ['3:31 control-character: `a�b` holds a line break or tab; write it in one line'],
+    },
+    {
+      name: 'a tag key without a character',
+      text: ofSelect('{ tags: { "": x } }'),
+      found: ['3:26 bad-tag-key: tag key `` has `0` characters; tag keys of AWS have 1 to 128'],
+    },
+    {
+      name: 'a list of a thousand and one, whose last is not looked at',
+      text: ofRule(`from: [${'a, '.repeat(1_000)}x], to: b, allow: tcp`),
+      found: [
+        '6:20 too-many: the list has `1001` entries; at most 1000 are read; use globs, or split it',
+      ],
+    },
+    {
+      name: 'exceptions of something else than addresses',
+      text: ofNetwork('prefixList: x, except: 10.0.0.0/8'),
+      found: [
+        '3:31 bad-value: there are no `cidrs` to except from; `except` goes with `cidrs` alone',
+      ],
+    },
+    {
+      name: 'a window of events above a day',
+      text: ofSettings('leaveGuard: { window: 25h }'),
+      found: [
+        '2:35 bad-duration: `25h` is not between ten seconds and a day; write for example `10m` or `1h`',
+      ],
+    },
+    {
+      name: 'a window of events that is no duration',
+      text: ofSettings('leaveGuard: { window: soon }'),
+      found: ['2:35 bad-duration: `soon` is no duration; write for example `10m` or `1h`'],
+    },
   ]);
+});
+
+describe('values at their bounds', () => {
+  check(
+    [
+      {
+        name: 'a list of a thousand',
+        text: ofRule(`from: [${'a, '.repeat(999)}b], to: b, allow: tcp`),
+      },
+      {
+        name: 'a ticket of 500 characters',
+        text: ofRule(`from: a, to: b, allow: tcp, ticket: ${'x'.repeat(500)}`),
+      },
+      {
+        name: 'a pattern of 640 characters',
+        text: ofSelect(`{ tags: { app: ${'x'.repeat(640)} } }`),
+      },
+      { name: 'a tag key of 128', text: ofSelect(`{ tags: { ${'k'.repeat(128)}: x } }`) },
+      { name: 'a name of 63', text: `zones:\n  ${'z'.repeat(63)}: {}\n` },
+      { name: 'a name of one', text: 'zones: { z: {} }\n' },
+      { name: 'a leap day', text: ofRule('from: a, to: b, allow: tcp, expires: 2028-02-29') },
+      {
+        name: 'the last day of a year',
+        text: ofRule('from: a, to: b, allow: tcp, expires: 2027-12-31'),
+      },
+      {
+        name: 'whole prefixes',
+        text: ofNetwork('cidrs: [10.0.0.1/32, 0.0.0.0/0, "::1/128", "::/0"]'),
+      },
+      { name: 'an IPv6 without zeros', text: ofNetwork('cidrs: "1:2:3:4:5:6:7:8/128"') },
+      { name: 'an exception inside', text: ofNetwork('cidrs: 10.0.0.0/8, except: 10.0.0.0/9') },
+    ].map((one) => ({ ...one, found: [] })),
+  );
+
+  test('a network may also be written as IPv4 in IPv6, if that is not IPv4', () => {
+    expectFound(lint(ROOT + ofNetwork('cidrs: "64:ff9b::10.0.0.1/128"')).diagnostics, [
+      '3:15 cidr-not-canonical: `64:ff9b::10.0.0.1/128` is read as `64:ff9b::a00:1/128`; write `64:ff9b::a00:1/128`',
+    ]);
+  });
+
+  test.each(['0s', '86400s', '1440m', '24h', '1d'])('settleWindow: %s', (window) => {
+    const ms = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[window.slice(-1)] ?? 0;
+    const { settings } = policyOf(ROOT + ofSettings(`settleWindow: ${window}`));
+    expect(settings.settleWindowMs).toBe(Number.parseInt(window, 10) * ms);
+  });
+
+  test.each([
+    ['0%', 0],
+    ['7%', 0.07],
+    ['12.5%', 0.125],
+    ['0.25%', 0.0025],
+    ['100%', 1],
+    ['100.00%', 1],
+  ])('changeGuard: { share: %s }', (share, expected) => {
+    const { settings } = policyOf(ROOT + ofSettings(`changeGuard: { share: ${share} }`));
+    expect(settings.changeGuardShare).toBe(expected);
+  });
+});
+
+describe('values that are none', () => {
+  const refuse = (code: string, at: string, of: (value: string) => string, ...values: string[]) =>
+    check(values.map((value) => ({ name: value, text: of(value), found: [`${at} ${code}`] })));
+  refuse(
+    'bad-duration',
+    '2:27',
+    (window) => ofSettings(`settleWindow: "${window}"`),
+    ...['x90s', '90sx', '90', 's', '1.5h', '-1s', '1000000s', '86401s', '25h', '2w', ''],
+  );
+  refuse(
+    'bad-share',
+    '2:35',
+    (share) => ofSettings(`changeGuard: { share: "${share}" }`),
+    ...['x20%', '20%x', '20', '100.01%', '101%', '1000%', '1.234%', '1.%', '-1%', '%', '0.x%'],
+  );
+  refuse(
+    'bad-count',
+    '2:34',
+    (moves) => ofSettings(`leaveGuard: { moves: "${moves}" }`),
+    ...['x3', '3x', '1000', '-1', '1.5', ''],
+  );
+  refuse(
+    'bad-date',
+    '6:51',
+    (day) => ofRule(`from: a, to: b, allow: tcp, expires: "${day}"`),
+    ...[
+      'x2027-03-31',
+      '2027-03-31x',
+      '2027-04-31',
+      '2027-13-01',
+      '2027-00-10',
+      '2027-1-1',
+      '2027-01-00',
+    ],
+  );
+  refuse(
+    'bad-id',
+    '2:33',
+    (id) => ofSettings(`keepSecurityGroups: "${id}"`),
+    ...[
+      'sg-0123456',
+      'sg-0123456789abcdef01',
+      'xsg-01234567',
+      'sg-01234567x',
+      'sg-0123456G',
+      'vpc-01234567',
+    ],
+  );
+  refuse(
+    'bad-cidr',
+    '3:15',
+    (cidr) => ofNetwork(`cidrs: "${cidr}"`),
+    ...['10.0.0.0/x8', '10.0.0.0/8x', '10.0.0.0/0008', '10.0.0.0/-1', '/8', ''],
+  );
 });
