@@ -166,62 +166,64 @@ describe('how much a policy may be', () => {
 });
 
 describe('bytes that are no UTF-8', () => {
-  const bad = (before: string, ...bytes: number[]) =>
-    decodeSource('a.yaml', Buffer.concat([Buffer.from(before), Buffer.from(bytes)])).diagnostics;
+  const bytes = (before: string, ...behind: number[]): Buffer =>
+    Buffer.concat([Buffer.from(before), Buffer.from(behind)]);
 
   test.each([
     {
       name: 'Latin-1',
-      found: bad('why: caf', 0xe9, 0x0a),
+      bytes: bytes('why: caf', 0xe9, 0x0a),
       told: '1:9 not-utf-8: byte `0xe9` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'a byte of one digit, in half a character',
-      found: bad('', 0xc3, 0x0a),
+      bytes: bytes('', 0xc3, 0x0a),
       told: '1:1 not-utf-8: byte `0xc3` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'behind characters of two, three and four bytes',
-      found: bad('\u0080é\u07ff\u0800€\uffff\u{10000}\u{10ffff}', 0x80),
+      bytes: bytes('\u0080é\u07ff\u0800€\uffff\u{10000}\u{10ffff}', 0x80),
       told: '1:11 not-utf-8: byte `0x80` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'behind lines',
-      found: bad('a: é\n\nb: 1', 0xff),
+      bytes: bytes('a: é\n\nb: 1', 0xff),
       told: '3:5 not-utf-8: byte `0xff` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'UTF-16, little end first',
-      found: bad('', 0xff, 0xfe, 0x61, 0x00),
+      bytes: bytes('', 0xff, 0xfe, 0x61, 0x00),
       told: '1:1 not-utf-8: byte `0xff` is not UTF-8; the file looks like UTF-16; save it as UTF-8',
     },
     {
       name: 'UTF-16, big end first',
-      found: bad('', 0xfe, 0xff, 0x00, 0x61),
+      bytes: bytes('', 0xfe, 0xff, 0x00, 0x61),
       told: '1:1 not-utf-8: byte `0xfe` is not UTF-8; the file looks like UTF-16; save it as UTF-8',
     },
     {
       name: 'half a mark of UTF-16',
-      found: bad('', 0xff, 0x61),
+      bytes: bytes('', 0xff, 0x61),
       told: '1:1 not-utf-8: byte `0xff` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'the other half of a mark',
-      found: bad('', 0xfe, 0x61),
+      bytes: bytes('', 0xfe, 0x61),
       told: '1:1 not-utf-8: byte `0xfe` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'a mark of two first halves',
-      found: bad('', 0xff, 0xff),
+      bytes: bytes('', 0xff, 0xff),
       told: '1:1 not-utf-8: byte `0xff` is not UTF-8; save the file as UTF-8',
     },
     {
       name: 'a second half alone',
-      found: bad('a', 0xfe),
+      bytes: bytes('a', 0xfe),
       told: '1:2 not-utf-8: byte `0xfe` is not UTF-8; save the file as UTF-8',
     },
-  ])('$name', ({ found, told }) => {
-    expectFound(found, [told]);
+  ])('$name', ({ bytes, told }) => {
+    const { source, diagnostics } = decodeSource('a.yaml', bytes);
+    expect(source).toBeUndefined();
+    expectFound(diagnostics, [told]);
   });
 
   test('text that is UTF-8 has no finding', () => {
