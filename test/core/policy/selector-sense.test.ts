@@ -60,6 +60,11 @@ describe('what no workload can match', () => {
       name: 'alternatives that are excluded further down',
       selector: all(tag('app', 'z'), any(all(OTHER, X), any(Y))),
     },
+    { name: 'what is not not itself, and not itself', selector: all(not(not(X)), not(X)) },
+    {
+      name: 'not without an alternative that is excluded',
+      selector: all(X, not(all(not(any(Y))))),
+    },
     { name: 'no alternative', selector: any() },
   ])('$name', ({ selector }) => {
     expect(found(selector)).toBe(selector);
@@ -105,6 +110,10 @@ describe('what some workload can match', () => {
     { name: 'not what cannot be', selector: all(X, not(all(X, Y))) },
     { name: 'alternatives of which one fits', selector: all(X, any(Y, ANY_APP)) },
     { name: 'alternatives that leave one out', selector: all(any(X, Y), not(X)) },
+    {
+      name: 'not without one of two alternatives',
+      selector: all(X, not(all(not(any(Y, OTHER))))),
+    },
     { name: 'no condition at all', selector: all() },
   ])('$name', ({ selector }) => {
     expect(found(selector)).toBeUndefined();

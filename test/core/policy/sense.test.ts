@@ -73,6 +73,11 @@ describe('rules', () => {
       found: ['9:11 rule-pair-without-segment'],
     },
     {
+      name: 'a network among segments at one end, and networks alone at the other',
+      text: NETWORKS + ofRule('from: [n, a], to: m, allow: tcp'),
+      found: ['9:11 rule-pair-without-segment'],
+    },
+    {
       name: 'an end that is empty is that and no more',
       text: `${NETWORKS + ofRule('from: [], to: n, allow: tcp')}  - { id: s, from: n, to: [], allow: tcp, why: w }\n`,
       found: ['9:20 empty-list', '10:27 empty-list'],
@@ -165,6 +170,19 @@ describe('assertions', () => {
     {
       name: 'an assertion that a rule gives, but not that way round',
       text: asserted('from: b, to: a, allow: all', 'port: tcp/443, expect: allow'),
+      found: ['8:11 assertion-failed'],
+    },
+    {
+      name: 'an assertion that rules give to each end, but not between them',
+      text: asserted('from: a, to: a, allow: all', 'port: tcp/443, expect: allow').replace(
+        'assert:',
+        '  - { id: s, from: b, to: b, allow: all, why: w }\nassert:',
+      ),
+      found: ['9:11 assertion-failed'],
+    },
+    {
+      name: 'an assertion about a service of which one port is allowed',
+      text: `${asserted('from: a, to: b, allow: tcp/443', 'port: web, expect: deny')}services: { web: [tcp/80, tcp/443] }\n`,
       found: ['8:11 assertion-failed'],
     },
     {

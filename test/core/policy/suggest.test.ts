@@ -11,6 +11,8 @@ describe('the name that was meant', () => {
     { name: 'letters swapped twice', seen: 'hspo', known: ['shop'], meant: 'shop' },
     { name: 'one edit is all that three letters are worth', seen: 'bda', known: ['abd'] },
     { name: 'a swap counts as one edit', seen: 'bac', known: ['abc'], meant: 'abc' },
+    { name: 'the first half of a swap', seen: 'xa', known: ['ay'] },
+    { name: 'the second half of a swap', seen: 'ax', known: ['ya'] },
     { name: 'a swap at the end', seen: 'acb', known: ['abc'], meant: 'abc' },
     { name: 'the same letters apart are no swap', seen: 'axbya', known: ['bxayb'] },
     { name: 'two edits', seen: 'wweb1', known: ['web'], meant: 'web' },
