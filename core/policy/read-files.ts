@@ -184,9 +184,7 @@ function readServices(root: TreeMap, reading: Reading): void {
       continue;
     }
     const ranges = reading.allowancesOf(node).flatMap((allowance) => allowance.ranges);
-    if (!reading.services.has(name.text)) {
-      reading.services.set(name.text, { text: name.text, ranges });
-    }
+    reading.services.set(name.text, { text: name.text, ranges });
   }
 }
 

@@ -86,7 +86,11 @@ describe('services', () => {
     ]);
   });
 
-  test('the first of two that have one name keeps it', () => {
+  test('one that is no ports at all is told where it stands, not where it is used', () => {
+    expectFound(lint(using('x: {}', 'x')).diagnostics, ['2:16 wrong-type']);
+  });
+
+  test('two of one name', () => {
     const file = (text: string): string => `${ROOT}services: { x: ${text} }\n`;
     const { diagnostics } = lint(
       ['a/root.yaml', file('tcp/1')],

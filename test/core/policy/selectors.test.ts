@@ -31,7 +31,13 @@ describe('selectors that cannot match', () => {
         '3:16 selector-matches-all: the selector asks for nothing, so that every workload would match; say what the workloads have in common, e.g. `tags: { app: shop }`',
       ],
     },
-    { name: 'no tags', text: ofSelect('{ tags: {} }'), found: ['3:24 selector-matches-all'] },
+    {
+      name: 'no tags',
+      text: ofSelect('{ tags: {} }'),
+      found: [
+        '3:24 selector-matches-all: `tags` asks for nothing, so that every workload would match; say what the workloads have in common, e.g. `tags: { app: shop }`',
+      ],
+    },
     {
       name: 'one tag with two values',
       text: ofSelect('{ all: [{ tags: { app: x } }, { tags: { app: y } }] }'),
@@ -104,5 +110,49 @@ describe('selectors that cannot match', () => {
         '3:23 selector-matches-nothing: no vpc can be `shop`; write the id of a VPC, `vpc-...`; or select by tag',
       ],
     },
+  ]);
+});
+
+describe('values that a field never has', () => {
+  const told = (field: string, value: string, hint: string) => ({
+    name: `${field}: ${value}`,
+    text: ofSelect(`{ ${field}: "${value}" }`),
+    found: [
+      `3:${field.length + 20} selector-matches-nothing: no ${field} can be \`${value}\`; ${hint}`,
+    ],
+  });
+  check([
+    told('account', 'abcdefghijkl', 'an account has twelve digits'),
+    told('account', '12345678901x', 'an account has twelve digits'),
+    told('account', 'x*', 'an account has twelve digits'),
+    told('account', '0123456789012', 'an account has twelve digits'),
+    told('region', 'frankfurt', 'write a Region such as `eu-central-1`'),
+    told('vpc', 'subnet-1', 'write the id of a VPC, `vpc-...`; or select by tag'),
+    told('subnet', 'vpc-1', 'write the id of a subnet, `subnet-...`'),
+    told('kind', 'Task', 'kinds are `instance`, `task`, `interface`, `external`'),
+    told('iamRole', 'db', 'write the ARN, e.g. `arn:aws:iam::*:role/db`'),
+    told(
+      'iamRole',
+      'arn:aws:iam::1:user/x',
+      'write the ARN, e.g. `arn:aws:iam::*:role/payments-*`',
+    ),
+    {
+      name: 'iamRole: with what would end the quotes',
+      text: ofSelect('{ iamRole: "a`b" }'),
+      found: [
+        "3:27 selector-matches-nothing: no iamRole can be `a'b`; write the ARN, e.g. `arn:aws:iam::*:role/a'b`",
+      ],
+    },
+    ...[
+      'account: "1234*"',
+      'account: "*"',
+      'region: "eu-*"',
+      'region: us-gov-west-1',
+      'vpc: "*"',
+      'kind: "t?sk"',
+      'iamRole: "arn:aws-cn:iam::123456789012:role/path/name"',
+      'iamRole: "*"',
+      'cluster: anything',
+    ].map((field) => ({ name: `${field} may be`, text: ofSelect(`{ ${field} }`), found: [] })),
   ]);
 });

@@ -94,6 +94,14 @@ describe('rules', () => {
       text: guarded(ofRule('from: a, to: b, allow: tcp'), 'except: r,'),
       found: [],
     },
+    ...['from: {}, to: { zone: z }', 'from: { not: { zone: z } }, to: {}'].map((deny) => ({
+      name: `a rule and a guardrail of which one end names nothing: ${deny}`,
+      text: guarded(ofRule('from: a, to: b, allow: tcp')).replace(
+        'from: { not: { zone: z } }, to: { zone: z }',
+        deny,
+      ),
+      found: [`4:${deny.startsWith('from: {}') ? 28 : 54} missing-key`],
+    })),
     {
       name: 'a rule away from the guardrail',
       text: guarded(ofRule('from: b, to: a, allow: tcp')),

@@ -202,6 +202,11 @@ describe('shape', () => {
       found: ['3:31 empty-list'],
     },
     {
+      name: 'a network of exceptions alone',
+      text: ofNetwork('except: 10.0.0.0/8'),
+      found: ['3:3 missing-key'],
+    },
+    {
       name: 'a baseline entry for both directions',
       text: `${SEGMENTS}baseline: [{ id: x, from: a, to: b, allow: tcp, why: w }]\n`,
       found: ['5:21 bad-value: `to` and `from` exclude each other; keep one of them'],

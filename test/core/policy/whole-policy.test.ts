@@ -170,6 +170,14 @@ describe('a policy as it is read', () => {
     ]);
   });
 
+  test('what root.yaml holds belongs to no team', () => {
+    const { segments, rules } = policyOf(
+      'apiVersion: bulkhead/v1\nsegments: { a: { select: { kind: task } } }\nrules: [{ id: r, from: a, to: a, allow: tcp, why: w }]\n',
+    );
+    expect(segments.map((one) => Object.hasOwn(one, 'team'))).toEqual([false]);
+    expect(rules.map((one) => Object.hasOwn(one, 'team'))).toEqual([false]);
+  });
+
   test('what root.yaml does not say', () => {
     const { version: _, ...bare } = policyOf('apiVersion: bulkhead/v1\n');
     expect(bare).toStrictEqual({
