@@ -204,16 +204,6 @@ describe('files that are too much', () => {
     expect(places(diagnostics)).toEqual(['a.yaml:1:1 file-too-large', 'root.yaml:2:1 unknown-key']);
   });
 
-  test('many files, and files that are too much together', () => {
-    const files = (count: number, text: string) =>
-      Array.from({ length: count }, (_, i): [string, string] => [`${i}.yaml`, text]);
-    const told = (code: string) => [`root.yaml:1:1 ${code}`];
-    const rooted: [string, string] = ['root.yaml', ROOT];
-    expect(places(lint(rooted, ...files(1_000, '')).diagnostics)).toEqual(told('too-many-files'));
-    const together = lint(rooted, ...files(5, COMMENT.slice(1)));
-    expect(places(together.diagnostics)).toEqual(told('policy-too-large'));
-  });
-
   test.each([
     { name: 'flow lists', text: `zones: ${'['.repeat(50_000)}` },
     { name: 'flow maps', text: `zones: ${'{ a: '.repeat(50_000)}` },
@@ -259,24 +249,6 @@ describe('aliases', () => {
     expect(diagnostics.map(({ code }) => code)).toEqual(['too-complex']);
   });
 
-  check([
-    {
-      name: 'an alias of nothing',
-      files: one('zones:\n  a: ^^^^*none\n'),
-      codes: ['alias-unknown', 'wrong-type'],
-    },
-    {
-      name: 'an alias inside its own anchor',
-      files: one('zones:\n  a: &a { subnets: ^^^^*a }\n'),
-      codes: ['alias-recursive', 'wrong-type'],
-    },
-    {
-      name: 'a merge of a text',
-      files: one('zones:\n  a: { <<: ^^text }\n'),
-      codes: ['bad-merge'],
-    },
-  ]);
-
   test('an honest alias is read where it stands', () => {
     const text = 'zones:\n  a: { subnets: &s { tags: { zone: a } } }\n  b: { subnets: *s }\n';
     const { policy, diagnostics } = lint(ROOT + text);
@@ -285,28 +257,6 @@ describe('aliases', () => {
       { zone: ['a'] },
       { zone: ['a'] },
     ]);
-  });
-});
-
-describe('bytes', () => {
-  const place = (bytes: Uint8Array): string[] => places(decodeSource('a.yaml', bytes).diagnostics);
-  const joined = (text: string, ...bytes: number[]): Buffer =>
-    Buffer.concat([Buffer.from(text), Buffer.from(bytes)]);
-
-  test.each([
-    { name: 'Latin-1', bytes: joined('why: caf', 0xe9, 0x0a), at: '1:9' },
-    { name: 'a cut character', bytes: joined('a: 1\nb: ', 0xe2, 0x82), at: '2:4' },
-    { name: 'a lone continuation', bytes: joined('a: €', 0x80), at: '1:5' },
-    { name: 'an overlong slash', bytes: joined('\n\n', 0xc0, 0xaf), at: '3:1' },
-    { name: 'half a pair', bytes: joined('', 0xed, 0xa0, 0x80), at: '1:1' },
-    { name: 'UTF-16', bytes: Buffer.from('\ufeffapiVersion', 'utf16le'), at: '1:1' },
-  ])('that are not UTF-8 are told by the first of them: $name', ({ bytes, at }) => {
-    expect(place(bytes)).toEqual([`a.yaml:${at} not-utf-8`]);
-  });
-
-  test('a byte order mark is dropped', () => {
-    const { source } = decodeSource('a.yaml', joined('\ufeffteam: a'));
-    expect(source).toEqual({ file: 'a.yaml', text: 'team: a' });
   });
 });
 

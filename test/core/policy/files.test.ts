@@ -186,6 +186,21 @@ describe('bytes that are no UTF-8', () => {
       told: '1:11 not-utf-8: byte `0x80` is not UTF-8; save the file as UTF-8',
     },
     {
+      name: 'a character that is cut at the end',
+      bytes: bytes('a: 1\nb: ', 0xe2, 0x82),
+      told: '2:4 not-utf-8: byte `0xe2` is not UTF-8; save the file as UTF-8',
+    },
+    {
+      name: 'a slash that is longer than it must be',
+      bytes: bytes('\n\n', 0xc0, 0xaf),
+      told: '3:1 not-utf-8: byte `0xc0` is not UTF-8; save the file as UTF-8',
+    },
+    {
+      name: 'half a pair of UTF-16',
+      bytes: bytes('', 0xed, 0xa0, 0x80),
+      told: '1:1 not-utf-8: byte `0xed` is not UTF-8; save the file as UTF-8',
+    },
+    {
       name: 'behind lines',
       bytes: bytes('a: é\n\nb: 1', 0xff),
       told: '3:5 not-utf-8: byte `0xff` is not UTF-8; save the file as UTF-8',
@@ -226,10 +241,12 @@ describe('bytes that are no UTF-8', () => {
     expectFound(diagnostics, [told]);
   });
 
-  test('text that is UTF-8 has no finding', () => {
-    expect(decodeSource('a.yaml', Buffer.from('é'))).toEqual({
-      source: { file: 'a.yaml', text: 'é' },
-      diagnostics: [],
-    });
+  test('text that is UTF-8 has no finding, and loses its byte order mark', () => {
+    for (const mark of ['', '\ufeff']) {
+      expect(decodeSource('a.yaml', Buffer.from(`${mark}é`))).toEqual({
+        source: { file: 'a.yaml', text: 'é' },
+        diagnostics: [],
+      });
+    }
   });
 });
