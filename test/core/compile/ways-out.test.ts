@@ -139,6 +139,7 @@ describe('an interface that lacks slots', () => {
       groupsPerInterface: fc.integer({ min: 1, max: 4 }),
       rulesPerGroup: fc.integer({ min: 1, max: 5 }),
     });
+    const numRuns = Number(process.env.PROPERTY_RUNS ?? 150);
     let seen = 0;
     fc.assert(
       fc.property(arbitraryPolicy(), arbitraryInventory(), quotas, (p, world, few) => {
@@ -160,9 +161,9 @@ describe('an interface that lacks slots', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns },
     );
-    expect(seen).toBeGreaterThan(50);
+    expect(seen).toBeGreaterThan(numRuns / 3);
   });
 });
 
