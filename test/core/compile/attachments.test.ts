@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
-import { GROUP_TAG, OWNER_TAG } from '../../../core/compile/owned-groups.ts';
 import type { DesiredAttachment } from '../../../core/model/desired-state.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import type { Policy } from '../../../core/model/policy.ts';
@@ -8,23 +6,16 @@ import {
   group,
   type Host,
   inventory,
-  NOW,
-  OWNER,
   peering,
   policy,
   rule,
   segment,
   vpc,
 } from '../../properties/builders.ts';
-
-const compile = (p: Policy, i: Inventory) =>
-  compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
+import { compile, ours } from './compiled.ts';
 
 const attachmentOf = (p: Policy, i: Inventory, nic: string): DesiredAttachment | undefined =>
   compile(p, i).desired.attachments.find((a) => a.interface === nic);
-
-const ours = (key: string) =>
-  group(`sg-${key}`, 'vpc-1', { tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: key } });
 
 const web = segment('web');
 const db = segment('db');

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import type { Inventory, Quotas } from '../../../core/model/inventory.ts';
 import type { Diagnostic, Policy, Segment } from '../../../core/model/policy.ts';
 import {
   group,
   inventory,
-  NOW,
   network,
   OWNER,
   policy,
@@ -14,11 +12,8 @@ import {
   segment,
 } from '../../properties/builders.ts';
 import { arbitraryInventory, arbitraryPolicy } from '../../properties/worlds.ts';
+import { errorsOf } from './compiled.ts';
 
-const compile = (p: Policy, i: Inventory) =>
-  compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
-const errorsOf = (p: Policy, i: Inventory) =>
-  compile(p, i).diagnostics.filter(({ severity }) => severity === 'error');
 const waysOf = (p: Policy, i: Inventory): readonly string[] =>
   (errorsOf(p, i)[0]?.hint ?? '').replace('cheapest first: ', '').split('; or ');
 
