@@ -5,7 +5,7 @@ import {
 } from '../../../core/compile/compile-policy.ts';
 import { GROUP_TAG, OWNER_TAG } from '../../../core/compile/owned-groups.ts';
 import type { DesiredRule } from '../../../core/model/desired-state.ts';
-import type { Inventory, SecurityGroup } from '../../../core/model/inventory.ts';
+import type { Inventory, NetworkInterface, SecurityGroup } from '../../../core/model/inventory.ts';
 import type { Diagnostic, Policy } from '../../../core/model/policy.ts';
 import { group, NOW, OWNER } from '../../properties/builders.ts';
 
@@ -39,4 +39,31 @@ export function rulesByGroup(policy: Policy, inventory: Inventory, more?: Partia
 export function ours(key: string, more: Partial<SecurityGroup> = {}): SecurityGroup {
   const vpc = key.slice(key.lastIndexOf('@') + 1);
   return group(`sg-${key}`, vpc, { tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: key }, ...more });
+}
+
+/** Everything in the other order: no answer may depend on it. */
+export function reversed({ policy, inventory }: { policy: Policy; inventory: Inventory }): {
+  policy: Policy;
+  inventory: Inventory;
+} {
+  const turned = <T extends object>(value: T): T => {
+    const entries = Object.entries(value).map(([key, one]) => [
+      key,
+      Array.isArray(one) ? one.toReversed() : one,
+    ]);
+    return Object.fromEntries(entries);
+  };
+  const rules = policy.rules.map(turned);
+  return { policy: turned({ ...policy, rules }), inventory: turned(inventory) };
+}
+
+/** The inventory with one more interface on a workload that has one. */
+export function withInterface(
+  inventory: Inventory,
+  workload: string,
+  more: Partial<NetworkInterface>,
+): Inventory {
+  const [first] = inventory.interfaces.filter((nic) => nic.workload === workload);
+  if (first === undefined) throw new Error(`${workload} has no interface`);
+  return { ...inventory, interfaces: [...inventory.interfaces, { ...first, ...more }] };
 }
