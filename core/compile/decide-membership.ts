@@ -30,7 +30,7 @@ export function decideMembership(
   const matching = [
     ...new Set([...found, ...also.flatMap((n) => index.segments.get(n) ?? [])]),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))].sort();
+  const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))];
   if (zones.length > 1) return inTwoZones(identity, matching, zones);
 
   const zone = zones[0];
