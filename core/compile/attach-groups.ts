@@ -204,7 +204,7 @@ function tooManyGroups(
   room: Room,
 ): readonly Diagnostic[] {
   const bySet = Map.groupBy(crowded, ({ owned }) => owned.join(' '));
-  return [...bySet].sort().flatMap(([set, candidates]) => {
+  return [...bySet].flatMap(([set, candidates]) => {
     // The fullest one: what is enough for it is enough for all.
     const [worst] = [...candidates].sort((a, b) => b.kept.length - a.kept.length);
     const segment = estate.index.segments.get(worst?.resident.membership.segments[0] ?? '');

@@ -30,10 +30,9 @@ describe('membership', () => {
         segment('db', byTag('tier', 'db')),
       ],
     });
-    expect(decide(p, { tier: 'api', agent: 'yes' })).toMatchObject({
-      segments: ['agents', 'api'],
-      withheld: [],
-      carries: ['open-egress', 'segment:api'],
+    expect(decide(p, { tier: 'api', agent: 'yes' })).toEqual({
+      ...{ workload: 'i-1', segments: ['agents', 'api'], withheld: [], conflicts: [] },
+      ...{ mode: 'enforce', openEgress: true, carries: ['open-egress', 'segment:api'] },
     });
   });
 
@@ -69,6 +68,28 @@ describe('membership', () => {
     expect(decide(policy({ segments }), { app: 'x' }).mode).toBe(mode);
   });
 
+  test.each([
+    { mode: 'observe', carries: [] },
+    { mode: 'stage', carries: ['baseline', 'segment:web'] },
+    { mode: 'enforce', carries: ['baseline', 'open-egress', 'segment:web'] },
+  ] as const)('in mode $mode it carries $carries', ({ mode, carries }) => {
+    const p = policy({
+      segments: [segment('web', { ...byTag('app', 'x'), mode })],
+      networks: [network('mirror', { cidrs: ['192.0.2.0/24'] })],
+      baseline: [baselineEntry('updates', { to: 'mirror' }, ['tcp/443'])],
+    });
+    expect(decide(p, { app: 'x' })).toMatchObject({ mode, carries });
+    expect(decide({ ...p, baseline: [] }, { app: 'x' }).carries).not.toContain('baseline');
+  });
+
+  test('open egress waits until nothing of it is staged', () => {
+    const open = segment('open', byTag('app', 'x'));
+    const staged = segment('staged', { ...byTag('app', 'x'), mode: 'stage', egress: 'closed' });
+    expect(decide(policy({ segments: [open, staged] }), { app: 'x' })).toMatchObject({
+      ...{ mode: 'stage', openEgress: true, carries: ['segment:open', 'segment:staged'] },
+    });
+  });
+
   test('egress is open when one of the enforced segments says so', () => {
     const closed = segment('closed', { ...byTag('app', 'x'), egress: 'closed' });
     const staged = segment('staged', { ...byTag('app', 'x'), mode: 'stage', egress: 'open' });
@@ -91,15 +112,13 @@ describe('guardrails on workloads', () => {
       rules: [rule('web-to-agents', 'web', 'agents', ['tcp/80'])],
       guardrails: [intoPci],
     });
-    const membership = decide(p, { data: 'card', agent: 'yes' });
-    expect(membership.segments).toEqual(['vault']);
-    expect(membership.withheld).toEqual([
-      {
-        segment: 'agents',
-        because: 'rule `web-to-agents` from `web` would cross guardrail `pci-inbound`',
-      },
-    ]);
-    expect(membership.conflicts).toHaveLength(1);
+    const because = 'rule `web-to-agents` from `web` would cross guardrail `pci-inbound`';
+    expect(decide(p, { data: 'card', agent: 'yes' })).toEqual({
+      ...{ workload: 'i-1', segments: ['vault'], zone: 'pci', mode: 'enforce', openEgress: true },
+      withheld: [{ segment: 'agents', because }],
+      conflicts: [`segment \`agents\` is withheld: ${because}`],
+      carries: ['open-egress', 'segment:vault'],
+    });
     expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
     expect(decide(p, { data: 'card' }).segments).toEqual(['vault']);
   });
@@ -134,7 +153,15 @@ describe('guardrails on workloads', () => {
       rules: [rule('agents-out', 'agents', 'internet', ['tcp/443'])],
       guardrails: [guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } })],
     });
-    expect(decide(p, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
+    expect(decide(p, { data: 'card', agent: 'yes' })).toMatchObject({
+      segments: ['vault'],
+      withheld: [
+        {
+          segment: 'agents',
+          because: 'rule `agents-out` to `internet` would cross guardrail `pci-out`',
+        },
+      ],
+    });
   });
 
   test('two hosts that each look harmless to the other segment are kept apart', () => {
@@ -227,16 +254,13 @@ describe('guardrails on workloads', () => {
 
   test('a host in two zones gets no segment and a conflict', () => {
     const lab = segment('lab', { ...byTag('env', 'lab'), zone: 'lab' });
-    const membership = decide(policy({ segments: [agents, lab, vault] }), {
-      data: 'card',
-      env: 'lab',
-      agent: 'yes',
+    const because = 'the workload is in zones lab, pci by segments `lab`, `vault`';
+    const tags = { data: 'card', env: 'lab', agent: 'yes' };
+    expect(decide(policy({ segments: [vault, lab, agents] }), tags)).toEqual({
+      ...{ workload: 'i-1', segments: [], mode: 'observe', openEgress: false, carries: [] },
+      withheld: ['agents', 'lab', 'vault'].map((segment) => ({ segment, because })),
+      conflicts: [because],
     });
-    expect(membership).toMatchObject({ segments: [], mode: 'observe', carries: [] });
-    expect(membership.withheld.map((w) => w.segment)).toEqual(['agents', 'lab', 'vault']);
-    expect(membership.conflicts).toEqual([
-      'the workload is in zones lab, pci by segments `lab`, `vault`',
-    ]);
   });
 
   test('a baseline entry that a zone may not use is no part of the shared baseline', () => {
