@@ -1,5 +1,7 @@
 import type { Inventory, NetworkAcl, NetworkInterface } from '../model/inventory.ts';
 import { toBlock } from './addresses.ts';
+import { Routes } from './routes.ts';
+import { SubnetAcls } from './subnet-acls.ts';
 
 /** Interfaces that AWS cannot tell apart: the same groups, subnet and relevant addresses. */
 export interface InterfaceClass {
@@ -68,7 +70,6 @@ export function blocksOf(inventory: Inventory): ReadonlySet<string> {
   for (const { routes } of inventory.routeTables) {
     for (const { destination } of routes) if (destination.includes('/')) texts.add(destination);
   }
-  texts.delete('');
   return texts;
 }
 
@@ -77,22 +78,13 @@ export function blocksOf(inventory: Inventory): ReadonlySet<string> {
  * everything through both ways, which is where crossing it makes no difference.
  */
 export function subnetLooks(inventory: Inventory): (nic: NetworkInterface) => string {
-  const aclBySubnet = new Map(
-    inventory.networkAcls.flatMap((acl) => acl.subnets.map((subnet) => [subnet, acl] as const)),
-  );
-  const defaults = new Map(
-    inventory.networkAcls.filter((acl) => acl.isDefault).map((acl) => [acl.vpc, acl] as const),
-  );
-  const tables = new Map(
-    inventory.routeTables.flatMap((table) => table.subnets.map((one) => [one, table] as const)),
-  );
-  const mains = new Map(
-    inventory.routeTables.filter((table) => table.main).map((table) => [table.vpc, table] as const),
-  );
-  return ({ subnet, vpc, ipv6 }) => {
-    const acl = aclBySubnet.get(subnet) ?? defaults.get(vpc);
+  const acls = new SubnetAcls(inventory);
+  const routes = new Routes(inventory);
+  return (nic) => {
+    const { subnet, vpc, ipv6 } = nic;
+    const acl = acls.of(nic);
     const families = ipv6.length > 0 ? (['0.0.0.0/0', '::/0'] as const) : (['0.0.0.0/0'] as const);
-    const table = tables.get(subnet) ?? mains.get(vpc);
+    const table = routes.tableOf(nic);
     const crossable = acl === undefined || families.every((all) => letsAllThrough(acl, all));
     const routed = table === undefined || table.routes.some((route) => route.target === 'local');
     return crossable && routed ? `${vpc} ${table?.id ?? 'no table'}` : subnet;
