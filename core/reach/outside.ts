@@ -1,4 +1,4 @@
-import type { Inventory, NetworkInterface, Route } from '../model/inventory.ts';
+import type { Inventory, NetworkInterface } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
 import { contains } from './addresses.ts';
 import { GroupRules, serviceWithoutGroups } from './group-rules.ts';
@@ -95,7 +95,7 @@ export class OutsideReach {
   ): AwsVerdict {
     const out = this.explain(source, 'egress', address, probe);
     if (out.verdict === 'deny') return out;
-    const seenAs = this.#seenAs(source, this.#routes.routeTo(source, address).route);
+    const seenAs = this.#seenAs(source, address);
     if (seenAs === undefined) return unknown(...out.why);
     const inward = this.explain(destination, 'ingress', seenAs, probe);
     if (inward.verdict === 'deny') return inward;
@@ -103,10 +103,12 @@ export class OutsideReach {
     return { verdict: isKnown ? 'allow' : 'unknown', why: [...out.why, ...inward.why] };
   }
 
-  /** The public address under which the internet sees the packets that take this route. */
-  #seenAs(source: NetworkInterface, route: Route | undefined): string | undefined {
-    if (route?.target.startsWith('igw-')) return source.publicIpv4;
-    return this.#natGateways.get(route?.target ?? '')?.publicIpv4;
+  /** The public address under which the internet sees what the interface sends to the address. */
+  #seenAs(source: NetworkInterface, address: string): string | undefined {
+    const target = this.#routes.routeTo(source, address).route?.target ?? 'none';
+    return target.startsWith('igw-')
+      ? source.publicIpv4
+      : this.#natGateways.get(target)?.publicIpv4;
   }
 
   /** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { awsReach } from '../../../core/reach/aws-reach.ts';
 import { interfaceClasses } from '../../../core/reach/classes.ts';
+import { OPEN_ACL, OPEN_ACL_BOTH } from './connected-estate.ts';
 import { type EstateText, estate, type HostText } from './estate.ts';
 
-const OPEN = ['9 in allow all 0.0.0.0/0', '9 out allow all 0.0.0.0/0'];
-const OPEN_TO_ALL = [...OPEN, '10 in allow all ::/0', '10 out allow all ::/0'];
 const LOCAL = ['10.0.0.0/16 local'];
 
 /** `a b|c`: a and b are one class, c another. */
@@ -80,7 +79,7 @@ describe('subnets count', () => {
     ],
   ) => {
     const [a, b] = addresses;
-    const subnets = { 'subnet-1': { acl: OPEN }, 'subnet-2': { acl: OPEN }, ...one };
+    const subnets = { 'subnet-1': { acl: OPEN_ACL }, 'subnet-2': { acl: OPEN_ACL }, ...one };
     const inventory = estate({ subnets, hosts: { a: on(a), b: on(b, { subnet: 'subnet-2' }) } });
     // One table for both, as subnets that nothing tells apart have.
     const [table, ...others] = inventory.routeTables;
@@ -94,25 +93,25 @@ describe('subnets count', () => {
   test('not where their NACLs let everything cross', () => {
     expect(apart({})).toBe(1);
     expect(apart({ 'subnet-1': {} })).toBe(1);
-    expect(apart({ 'subnet-1': { acl: OPEN_TO_ALL, routes: LOCAL } })).toBe(1);
+    expect(apart({ 'subnet-1': { acl: OPEN_ACL_BOTH, routes: LOCAL } })).toBe(1);
   });
 
   test.each([
-    ['denies something', ['5 in deny tcp/22 0.0.0.0/0', ...OPEN]],
-    ['denies some addresses', ['5 out deny all 10.9.0.0/16', ...OPEN]],
-    ['allows some addresses first', ['5 out allow all 10.9.0.0/16', ...OPEN]],
-    ['allows some protocols first', ['5 in allow tcp 0.0.0.0/0', ...OPEN]],
-    ['lets nothing in', OPEN.slice(1)],
-    ['lets nothing out', OPEN.slice(0, 1)],
+    ['denies something', ['5 in deny tcp/22 0.0.0.0/0', ...OPEN_ACL]],
+    ['denies some addresses', ['5 out deny all 10.9.0.0/16', ...OPEN_ACL]],
+    ['allows some addresses first', ['5 out allow all 10.9.0.0/16', ...OPEN_ACL]],
+    ['allows some protocols first', ['5 in allow tcp 0.0.0.0/0', ...OPEN_ACL]],
+    ['lets nothing in', OPEN_ACL.slice(1)],
+    ['lets nothing out', OPEN_ACL.slice(0, 1)],
     ['says nothing', []],
-    ['speaks of IPv6 alone', OPEN_TO_ALL.slice(2)],
+    ['speaks of IPv6 alone', OPEN_ACL_BOTH.slice(2)],
   ])('where the NACL of one %s', (_, acl) => {
     expect(apart({ 'subnet-1': { acl } })).toBe(2);
   });
 
   test('not for what a NACL denies behind the entry that allows everything', () => {
-    expect(apart({ 'subnet-1': { acl: [...OPEN, '10 in deny tcp/22 0.0.0.0/0'] } })).toBe(1);
-    const listedFirst = ['10 in deny tcp/22 0.0.0.0/0', ...OPEN];
+    expect(apart({ 'subnet-1': { acl: [...OPEN_ACL, '10 in deny tcp/22 0.0.0.0/0'] } })).toBe(1);
+    const listedFirst = ['10 in deny tcp/22 0.0.0.0/0', ...OPEN_ACL];
     expect(apart({ 'subnet-1': { acl: listedFirst } })).toBe(1);
   });
 
@@ -122,17 +121,17 @@ describe('subnets count', () => {
       ['10.0.2.1', '2001:db8::2'],
     ] as const;
     expect(apart({}, both)).toBe(2);
-    const open = { 'subnet-1': { acl: OPEN_TO_ALL }, 'subnet-2': { acl: OPEN_TO_ALL } };
+    const open = { 'subnet-1': { acl: OPEN_ACL_BOTH }, 'subnet-2': { acl: OPEN_ACL_BOTH } };
     expect(apart(open, both)).toBe(1);
-    const shut = { ...open, 'subnet-1': { acl: ['1 in deny tcp/22 ::/0', ...OPEN_TO_ALL] } };
+    const shut = { ...open, 'subnet-1': { acl: ['1 in deny tcp/22 ::/0', ...OPEN_ACL_BOTH] } };
     expect(apart(shut, both)).toBe(2);
     expect(apart(shut)).toBe(1);
   });
 
   test('where their route tables differ', () => {
     const subnets = {
-      'subnet-1': { acl: OPEN, routes: LOCAL },
-      'subnet-2': { acl: OPEN, routes: LOCAL },
+      'subnet-1': { acl: OPEN_ACL, routes: LOCAL },
+      'subnet-2': { acl: OPEN_ACL, routes: LOCAL },
     };
     expect(apart(subnets)).toBe(2);
   });
@@ -140,7 +139,7 @@ describe('subnets count', () => {
   test('by the default NACL and the main table of the VPC where nothing else is said', () => {
     const hosts = { a: on('10.0.1.1'), b: on('10.0.2.1', { subnet: 'subnet-2' }) };
     const found = estate({
-      subnets: { 'subnet-1': { acl: OPEN, routes: LOCAL }, 'subnet-2': {} },
+      subnets: { 'subnet-1': { acl: OPEN_ACL, routes: LOCAL }, 'subnet-2': {} },
       hosts,
     });
     const count = (acl: Partial<(typeof found.networkAcls)[number]>, main = true): number =>
@@ -158,7 +157,7 @@ describe('subnets count', () => {
   test('where a route leads over a firewall between them', () => {
     const routes = [...LOCAL, '10.0.2.0/24 vpce-firewall'];
     const near = ['10.0.2.1', '10.0.2.200'] as const;
-    expect(apart({ 'subnet-1': { acl: OPEN, routes } }, near)).toBe(2);
+    expect(apart({ 'subnet-1': { acl: OPEN_ACL, routes } }, near)).toBe(2);
     // A third host in one of the subnets reaches one of the two and not the other.
     const hosts = {
       a: on('10.0.2.1'),
