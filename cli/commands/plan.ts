@@ -5,6 +5,7 @@ import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Diagnostic, Policy } from '../../core/model/policy.ts';
+import { checkRoom } from '../../core/plan/check-room.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -115,6 +116,8 @@ function planPolicy(input: {
     owner,
     kind: 'publish',
   });
+  const cramped = checkRoom(changes, inventory, owner);
+  if (cramped.length > 0) throw badPolicy('the plan does not fit the estate', cramped);
   const keep = policy.settings.keepSecurityGroups;
   const plan = withLimits({ plan: changes, inventory, desired, owner, keep });
   const difference = pathDifference({ policy, inventory, plan, owner, now });

@@ -4,6 +4,7 @@ import { compilePolicy } from '../compile/compile-policy.ts';
 import { measureLimits } from '../limits/measure-limits.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Diagnostic, Policy } from '../model/policy.ts';
+import { checkRoom } from '../plan/check-room.ts';
 import { planChanges } from '../plan/plan-changes.ts';
 import { openPairs, type PolicyEffect } from './assess.ts';
 
@@ -28,6 +29,8 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
     ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
     ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
   });
+  const cramped = checkRoom(plan, inventory, owner);
+  if (cramped.length > 0) return { diagnostics: [...diagnostics, ...cramped] };
   const keep = policy.settings.keepSecurityGroups;
   const { pairs, open } = openPairs(plannedInventory(inventory, plan, owner));
   const counts = new Map(policy.segments.map(({ name }) => [name, 0]));

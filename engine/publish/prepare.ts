@@ -7,6 +7,7 @@ import { ownValue } from '../../core/model/own-value.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
 import type { Diagnostic, Policy, Settings } from '../../core/model/policy.ts';
 import type { Head, PlanRecord } from '../../core/model/record.ts';
+import { checkRoom } from '../../core/plan/check-room.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
@@ -153,6 +154,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     owner: ports.owner,
     kind: input.kind,
   });
+  assertFits(checkRoom(changes, inventory, ports.owner));
   const keep = policy.settings.keepSecurityGroups;
   const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
   await ports.archive.putPlan(plan, { inventory, ledger });
@@ -219,8 +221,13 @@ function compile(ports: Ports, input: CompileInput): DesiredState {
   const { desired, diagnostics } = compilePolicy({ policy, inventory, ledger, now, owner });
   if (kind === 'uninstall') return desired;
   const found: readonly Diagnostic[] = [...lintAgainstInventory(policy, inventory), ...diagnostics];
-  const errors = found.filter((one) => one.severity === 'error');
-  if (errors.length === 0) return desired;
+  assertFits(found);
+  return desired;
+}
+
+function assertFits(diagnostics: readonly Diagnostic[]): void {
+  const errors = diagnostics.filter((one) => one.severity === 'error');
+  if (errors.length === 0) return;
   throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
 }
 

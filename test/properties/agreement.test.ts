@@ -5,9 +5,9 @@ import { type Comparison, compareEstate } from '../../core/check/compare.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { groupsByKey } from '../../core/compile/owned-groups.ts';
 import type { Policy } from '../../core/model/policy.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
 import { applySteps, type Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
+import { planFor } from './plan-for.ts';
 import { routed } from './routed.ts';
 import { arbitraryInventory, arbitraryPolicy } from './worlds.ts';
 
@@ -21,18 +21,7 @@ interface Published {
 }
 
 function publish(policy: Policy, estate: Estate): Published {
-  const { desired, diagnostics } = compilePolicy({
-    policy,
-    ...estate,
-    now: NOW,
-    owner: OWNER,
-  });
-  // What AWS would refuse is never planned.
-  fc.pre(!diagnostics.some(({ severity }) => severity === 'error'));
-  const plan = planChanges({
-    ...{ desired, ...estate, policy, held: new Set<string>(), generation: 1, base: 0 },
-    ...{ now: NOW, owner: OWNER, kind: 'publish' as const },
-  });
+  const plan = planFor(policy, estate);
   const blocked = plan.warnings
     .filter((warning) => warning.includes('blocked'))
     .flatMap((warning) =>

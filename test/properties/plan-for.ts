@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
+import { checkRoom } from '../../core/plan/check-room.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import type { Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
@@ -20,7 +21,7 @@ export function planFor(
   });
   // What AWS would refuse is never planned.
   fc.pre(!diagnostics.some(({ severity }) => severity === 'error'));
-  return planChanges({
+  const plan = planChanges({
     desired,
     ...estate,
     policy,
@@ -31,4 +32,6 @@ export function planFor(
     owner: OWNER,
     kind: more.kind ?? 'publish',
   });
+  fc.pre(checkRoom(plan, estate.inventory, OWNER).length === 0);
+  return plan;
 }
