@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { pathDifference } from '../../../core/api/path-difference.ts';
-import { trafficTexts } from '../../../core/api/traffic-text.ts';
 import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import type { Mode, Policy } from '../../../core/model/policy.ts';
-import { ALL_TRAFFIC, ICMP, TCP } from '../../../core/model/traffic.ts';
 import { planChanges } from '../../../core/plan/plan-changes.ts';
 import { inventory, NOW, OWNER, policy, rule, segment } from '../../properties/builders.ts';
 
@@ -69,17 +67,4 @@ describe('pathDifference', () => {
     expect(opened).toEqual([{ from: 'web', to: 'db', ports: ['tcp/5432'] }]);
     expect(closed).toEqual([]);
   });
-});
-
-describe('trafficTexts', () => {
-  test.each([
-    [ALL_TRAFFIC, 'all'],
-    [{ protocolFrom: TCP, protocolTo: TCP, from: 443, to: 443 }, 'tcp/443'],
-    [{ protocolFrom: TCP, protocolTo: TCP, from: 0, to: 65_535 }, 'tcp'],
-    [{ protocolFrom: TCP, protocolTo: TCP, from: 80, to: 81 }, 'tcp/80-81'],
-    [{ protocolFrom: ICMP, protocolTo: ICMP, from: 2_048, to: 2_303 }, 'icmp/8'],
-    [{ protocolFrom: ICMP, protocolTo: ICMP, from: 2_049, to: 2_049 }, 'icmp/8/1'],
-    [{ protocolFrom: 47, protocolTo: 47, from: 0, to: 65_535 }, '47'],
-    [{ protocolFrom: 0, protocolTo: 7, from: 0, to: 65_535 }, '0 icmp 2-5 tcp 7'],
-  ])('%j is %s', (range, expected) => expect(trafficTexts([range]).join(' ')).toBe(expected));
 });
