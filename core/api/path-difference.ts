@@ -40,8 +40,9 @@ export function pathDifference(input: DifferenceInput): Difference {
   const closed = new Map<string, TrafficRegion>();
   for (const source of classes) {
     for (const destination of classes) {
-      const [from, to] = [source.first, source === destination ? source.second : destination.first];
-      if (from === undefined || to === undefined) continue;
+      const from = source.first;
+      const to = source === destination ? source.second : destination.first;
+      if (to === undefined) continue;
       const [had, has] = [regionOf(reaches.before, from, to), regionOf(reaches.after, from, to)];
       addAll(opened, source, destination, has.minus(had));
       addAll(closed, source, destination, had.minus(has));
@@ -63,12 +64,12 @@ function classify(input: DifferenceInput, after: Inventory): readonly InterfaceC
       return [identity.workload, decideMembership(index, identity).segments] as const;
     }),
   );
-  const groupsAfter = new Map(after.interfaces.map((nic) => [nic.id, nic.groups]));
+  const groupsBefore = new Map(input.inventory.interfaces.map((nic) => [nic.id, nic.groups]));
   const classes = new Map<string, InterfaceClass>();
-  for (const nic of input.inventory.interfaces) {
+  for (const nic of after.interfaces) {
     const known = segmentsByWorkload.get(nic.workload) ?? [];
     const segments = known.length === 0 ? [NO_SEGMENT] : known;
-    const key = classKey(nic, segments, groupsAfter.get(nic.id) ?? []);
+    const key = classKey(nic, segments, groupsBefore.get(nic.id));
     const found = classes.get(key);
     if (found === undefined) classes.set(key, { segments, first: nic.id, second: undefined });
     else found.second ??= nic.id;
@@ -79,10 +80,10 @@ function classify(input: DifferenceInput, after: Inventory): readonly InterfaceC
 function classKey(
   nic: NetworkInterface,
   segments: readonly string[],
-  groupsAfter: readonly string[],
+  groupsBefore: readonly string[] | undefined,
 ): string {
   const families = [nic.ipv4.length > 0, nic.ipv6.length > 0];
-  return JSON.stringify([segments, nic.subnet, nic.groups, groupsAfter, families]);
+  return JSON.stringify([segments, nic.subnet, nic.groups, groupsBefore, families]);
 }
 
 function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
