@@ -36,8 +36,8 @@ export function pathDifference(input: DifferenceInput): Difference {
   const after = plannedInventory(input.inventory, input.plan, input.owner);
   const classes = classify(input, after);
   const reaches = { before: awsReach(input.inventory), after: awsReach(after) };
-  const opened = new Map<string, TrafficRegion>();
-  const closed = new Map<string, TrafficRegion>();
+  const opened = new Map<string, Change>();
+  const closed = new Map<string, Change>();
   for (const source of classes) {
     for (const destination of classes) {
       const from = source.first;
@@ -51,6 +51,13 @@ export function pathDifference(input: DifferenceInput): Difference {
   return { opened: toChanges(opened), closed: toChanges(closed) };
 }
 
+/** What changes between two segments, by all pairs of their classes. */
+interface Change {
+  readonly from: string;
+  readonly to: string;
+  readonly region: TrafficRegion;
+}
+
 interface InterfaceClass {
   readonly segments: readonly string[];
   readonly first: string;
@@ -61,14 +68,14 @@ function classify(input: DifferenceInput, after: Inventory): readonly InterfaceC
   const index = indexPolicy(input.policy, { now: input.now });
   const segmentsByWorkload = new Map(
     input.inventory.workloads.map(({ identity }) => {
-      return [identity.workload, decideMembership(index, identity).segments] as const;
+      const { segments } = decideMembership(index, identity);
+      return [identity.workload, segments.length === 0 ? [NO_SEGMENT] : segments] as const;
     }),
   );
   const groupsBefore = new Map(input.inventory.interfaces.map((nic) => [nic.id, nic.groups]));
   const classes = new Map<string, InterfaceClass>();
   for (const nic of after.interfaces) {
-    const known = segmentsByWorkload.get(nic.workload) ?? [];
-    const segments = known.length === 0 ? [NO_SEGMENT] : known;
+    const segments = segmentsByWorkload.get(nic.workload) ?? [NO_SEGMENT];
     const key = classKey(nic, segments, groupsBefore.get(nic.id));
     const found = classes.get(key);
     if (found === undefined) classes.set(key, { segments, first: nic.id, second: undefined });
@@ -92,7 +99,7 @@ function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
 }
 
 function addAll(
-  changes: Map<string, TrafficRegion>,
+  changes: Map<string, Change>,
   source: InterfaceClass,
   destination: InterfaceClass,
   region: TrafficRegion,
@@ -101,16 +108,14 @@ function addAll(
   for (const from of source.segments) {
     for (const to of destination.segments) {
       const key = JSON.stringify([from, to]);
-      changes.set(key, (changes.get(key) ?? TrafficRegion.nothing).or(region));
+      const known = changes.get(key)?.region ?? TrafficRegion.nothing;
+      changes.set(key, { from, to, region: known.or(region) });
     }
   }
 }
 
-function toChanges(changes: ReadonlyMap<string, TrafficRegion>): readonly PathChange[] {
+function toChanges(changes: ReadonlyMap<string, Change>): readonly PathChange[] {
   return [...changes]
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, region]) => {
-      const [from = '', to = ''] = JSON.parse(key) as readonly string[];
-      return { from, to, ports: trafficTexts(region.toSet()) };
-    });
+    .map(([, { from, to, region }]) => ({ from, to, ports: trafficTexts(region.toSet()) }));
 }

@@ -4,7 +4,7 @@ import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import type { Mode, Policy } from '../../../core/model/policy.ts';
 import { planChanges } from '../../../core/plan/plan-changes.ts';
-import { inventory, NOW, OWNER, policy, rule, segment } from '../../properties/builders.ts';
+import { group, inventory, NOW, OWNER, policy, rule, segment } from '../../properties/builders.ts';
 
 /** Two web hosts, a database and a stranger, all on one flat group. */
 const FLAT = inventory([
@@ -120,5 +120,30 @@ describe('pathDifference', () => {
       '(no segment) -> front',
       '(no segment) -> web',
     ]);
+  });
+
+  test.each([
+    ['first', ['sg-flat'], ['sg-shut']],
+    ['last', ['sg-shut'], ['sg-flat']],
+  ])('a path that one member alone had is closed, also when it comes %s', (_, one, other) => {
+    const now = inventory(
+      [
+        { name: 'web1', app: 'web', groups: one },
+        { name: 'web2', app: 'web', groups: other },
+        { name: 'lone' },
+      ],
+      { groups: [group('sg-shut', 'vpc-1')] },
+    );
+    const wanted = policy({ segments: [segment('web')] });
+    expect(differenceOf(wanted, now).closed).toContainEqual({
+      from: '(no segment)',
+      to: 'web',
+      ports: ['all'],
+    });
+  });
+
+  test('an interface of a workload that was not read is in no segment', () => {
+    const now = { ...FLAT, workloads: FLAT.workloads.slice(0, -1) };
+    expect(differenceOf(shop('enforce'), now)).toEqual(differenceOf(shop('enforce'), FLAT));
   });
 });

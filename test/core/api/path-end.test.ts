@@ -53,7 +53,7 @@ describe('findEnd', () => {
     ['198.51.100.7', { interfaces: [], ipv4: ['198.51.100.7'], ipv6: [] }],
     ['2001:DB8::0:99', { interfaces: [], ipv4: [], ipv6: ['2001:db8::99'] }],
   ])('%s', (asked, expected) => {
-    expect(findEnd(inventory, asked)).toEqual({ asked, ...expected });
+    expect(findEnd(inventory, asked)).toStrictEqual({ asked, ...expected });
   });
 
   test.each(['i-gone', 'eni-none', '', '10.0.1', '10.0.1.0/24', '2001:db8::/32', 'one'])(

@@ -142,6 +142,7 @@ describe('a probe is read', () => {
 
   test.each([
     [{ protocol: 'gre', port: 1 }, '`gre` is no service of the policy'],
+    [{ protocol: '6to4', port: 1 }, '`6to4` is no service of the policy'],
     [{ protocol: ' ' }, '` ` is no service of the policy'],
     [{ protocol: 1, port: 256 }, '`icmp/256/0` has no ICMP type and code from 0 to 255'],
   ])('%j not at all', (asked, expected) => {
