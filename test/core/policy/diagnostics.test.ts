@@ -49,6 +49,11 @@ describe('shape', () => {
       says: ['`settleWindow`'],
     },
     {
+      name: 'unknown keys that are names of JavaScript',
+      text: 'toString: {}\nconstructor: {}\n',
+      found: ['2:1 unknown-key', '3:1 unknown-key'],
+    },
+    {
       name: 'a missing key',
       text: 'segments:\n  a: { mode: stage }\n',
       found: ['3:6 missing-key'],
@@ -71,6 +76,32 @@ describe('shape', () => {
       name: 'a map inside a list of texts',
       text: ofSelect('{ tags: { app: [x, { y: z }] } }'),
       found: ['3:35 wrong-type'],
+    },
+    {
+      name: 'a list inside a list of texts',
+      text: ofSelect('{ tags: { app: [[x]] } }'),
+      found: ['3:32 wrong-type'],
+    },
+    {
+      name: 'a list as the share of the settings, which would else be as if not written',
+      text: ofSettings('changeGuard: { share: [20%] }'),
+      found: ['2:35 wrong-type'],
+      says: ['a list stands here, expected a text'],
+    },
+    {
+      name: 'a list as the ticket of a rule',
+      text: ofRule('from: a, to: b, allow: tcp, ticket: [x]'),
+      found: ['6:50 wrong-type'],
+    },
+    {
+      name: 'a list as the port of an assertion',
+      text: `${SEGMENTS}assert:\n  - { id: t, from: a, to: b, port: [tcp/1], expect: deny }\n`,
+      found: ['6:36 wrong-type'],
+    },
+    {
+      name: 'a list inside the list of a service',
+      text: 'services: { x: [tcp/1, [tcp/2]] }\n',
+      found: ['2:24 wrong-type'],
     },
     {
       name: 'nothing where a map belongs',
