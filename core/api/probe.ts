@@ -1,9 +1,7 @@
 import * as z from 'zod';
-import { compilePolicy } from '../compile/compile-policy.ts';
 import type { Inventory } from '../model/inventory.ts';
-import type { Diagnostic, Policy } from '../model/policy.ts';
-import { checkRoom } from '../plan/check-room.ts';
-import { planChanges } from '../plan/plan-changes.ts';
+import type { Policy } from '../model/policy.ts';
+import { proposePlan } from '../plan/propose-plan.ts';
 import { explainPath } from './explain.ts';
 import type { ExplainAnswer } from './explain-answer.ts';
 import { plannedInventory } from './planned-inventory.ts';
@@ -52,19 +50,9 @@ export function answerProbes(input: ProbeInput): readonly ProbeAnswer[] {
 /** The inventory after the plan; a text says why there is none. */
 function plan({ inventory, policy, owner, now }: ProbeInput): Inventory | string {
   if (policy === undefined) return 'no policy was given, so nothing is planned';
-  const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner });
-  const misfit = misfitOf(diagnostics);
-  if (misfit !== undefined) return misfit;
-  const made = planChanges({
-    ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
-    ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
-  });
-  return misfitOf(checkRoom(made, inventory, owner)) ?? plannedInventory(inventory, made, owner);
-}
-
-function misfitOf(diagnostics: readonly Diagnostic[]): string | undefined {
+  const { plan: made, diagnostics } = proposePlan({ policy, inventory, now, owner });
+  if (made !== undefined) return plannedInventory(inventory, made, owner);
   const errors = diagnostics.filter((one) => one.severity === 'error');
-  if (errors.length === 0) return undefined;
   return `the policy does not fit the estate: ${errors.map((one) => one.message).join('; ')}`;
 }
 
