@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { policyOf, Stand, segment } from './stand.ts';
+import { type Before, policyOf, Stand, segment } from './stand.ts';
 
 const OBSERVED = policyOf([segment('web', 'observe'), segment('db', 'observe')], [['web', 'db']]);
+const STAGED = policyOf([segment('web', 'stage'), segment('db', 'stage')], [['web', 'db']]);
+const ENFORCED = policyOf([segment('web', 'enforce'), segment('db', 'enforce')], [['web', 'db']]);
+
+/** IAM refuses the write of these interfaces; nothing that describes them shows it. */
+function refusing(nics: readonly string[], seen: string[] = []): Before {
+  return (call, [nic]) => {
+    if (call !== 'writer.setInterfaceGroups' || !nics.includes(String(nic))) return;
+    seen.push(String(nic));
+    const error = new Error('You are not authorized to perform this operation.');
+    error.name = 'UnauthorizedOperation';
+    throw error;
+  };
+}
 
 describe('what cannot be written, as simulated worlds have shown it', () => {
   test('a task that has stopped is forgotten, though ECS describes it for an hour', async () => {
@@ -27,5 +40,26 @@ describe('what cannot be written, as simulated worlds have shown it', () => {
     stand.ec2.settle();
     expect((await stand.look(id)).kind).toBe('done');
     expect(await stand.store.countMembers('web')).toBe(1);
+  });
+
+  test('the sweep asks nobody for what EC2 has refused, and does not publish again for it', async () => {
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'web' });
+    const peer = stand.launch({ app: 'db' });
+    await stand.publish(OBSERVED);
+    const tries: string[] = [];
+    const worker = stand.ports('worker', refusing(nics, tries));
+    for (const policy of [STAGED, ENFORCED]) await stand.publish(policy, worker);
+    expect(tries.length).toBeGreaterThan(0);
+    expect((await stand.store.readWorkload(id))?.status).toBe('visible');
+    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+    const before = await stand.store.readInterface(nics[0] ?? '');
+    tries.length = 0;
+    for (let round = 0; round < 12; round += 1) {
+      const { woken, publishNeeded } = await stand.sweep(worker);
+      expect({ woken, publishNeeded }).toEqual({ woken: 0, publishNeeded: [] });
+    }
+    expect(await stand.store.readInterface(nics[0] ?? '')).toEqual(before);
+    expect(tries).toEqual([]);
   });
 });
