@@ -62,4 +62,34 @@ describe('what cannot be written, as simulated worlds have shown it', () => {
     expect(await stand.store.readInterface(nics[0] ?? '')).toEqual(before);
     expect(tries).toEqual([]);
   });
+
+  /** Guard: `findUnwritable` in engine/publish/late-comers.ts. */
+  test('one that moves into a segment after the plan was made, and cannot be written', async () => {
+    const rules = [['web', 'ops']] as const;
+    const segments = (mode: 'stage' | 'enforce') =>
+      policyOf([segment('web', mode), segment('db', mode), segment('ops', mode)], rules);
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'db' });
+    const peer = stand.launch({ app: 'web' });
+    await stand.publish(segments('stage'));
+    const worker = stand.ports('worker', refusing(nics));
+    const plan = await stand.prepare(segments('enforce'));
+    stand.ec2.admin.putTags(id, { app: 'ops' });
+    await stand.look(id, worker);
+    await stand.carryOut(plan, worker);
+    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+    expect((await stand.store.readWorkload(peer.id))?.status).toBe('blocked');
+  });
+
+  test('a task that starts after the plan was made keeps its peers where they are', async () => {
+    const stand = new Stand();
+    const peer = stand.launch({ app: 'web' });
+    await stand.publish(STAGED);
+    const plan = await stand.prepare(ENFORCED);
+    const where = { cluster: 'apps', subnet: stand.subnet, groups: [stand.flat] };
+    const task = stand.ec2.admin.runTask({ ...where, tags: { app: 'db' } });
+    await stand.look(`ecs:apps:${task.id.split('/').at(-1)}`);
+    await stand.carryOut(plan);
+    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+  });
 });
