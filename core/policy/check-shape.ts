@@ -92,7 +92,7 @@ function issuesOfItems(issue: ShapeIssue): readonly ShapeIssue[] {
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a text',
   boolean: '`true` or `false`',
   array: 'a list',
   object: 'a map',

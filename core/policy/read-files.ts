@@ -93,8 +93,8 @@ function teamOf(root: TreeMap, reading: Reading): string | undefined {
   if (node === undefined) return undefined;
   const team = reading.textOf(node);
   if (team === undefined) {
-    const seen = `${kindOf(node)} stands here, expected text`;
-    reading.findings.add('wrong-type', node.at, seen, 'write text');
+    const seen = `${kindOf(node)} stands here, expected a text`;
+    reading.findings.add('wrong-type', node.at, seen, 'write a text');
     return undefined;
   }
   return reading.checkName('team', team) ? team.text : undefined;

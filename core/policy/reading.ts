@@ -87,8 +87,13 @@ export class Reading {
     return false;
   }
 
-  /** Adds a diagnostic with the most similar name of the namespace. */
+  /** Adds a diagnostic with what else bears the name, or the most similar name of the namespace. */
   unknown(code: MessageCode, space: Namespace, what: string, { text, at }: LocatedText): void {
+    const other = this.whatIs(space, text);
+    if (other !== undefined) {
+      this.findings.add(code, at, `${other} ${quote(text)} is no ${what}`, `name a ${what}`);
+      return;
+    }
     this.#suggestions += 1;
     const similar =
       this.#suggestions <= SUGGESTIONS_MAX
