@@ -54,7 +54,7 @@ export function compilePolicy(input: CompileInput): CompileResult {
   });
   const { attachments, diagnostics: crowded } = attachGroups(estate, links, groups);
   return {
-    desired: { groups, memberships: estate.memberships, attachments },
+    desired: { groups, memberships: estate.residents.map((one) => one.membership), attachments },
     diagnostics: sorted([
       ...forbidden,
       ...unjoined,

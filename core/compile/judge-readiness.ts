@@ -1,8 +1,8 @@
-import type { Blocked, Membership } from '../model/desired-state.ts';
-import type { NetworkInterface, Workload } from '../model/inventory.ts';
+import type { Blocked } from '../model/desired-state.ts';
+import type { NetworkInterface } from '../model/inventory.ts';
 import type { Link } from './link-ends.ts';
 import { segmentKey } from './owned-groups.ts';
-import { type Estate, vpcsOf } from './survey-estate.ts';
+import type { Estate, Resident } from './survey-estate.ts';
 
 /** How many peers a message names before it only counts. */
 const PEERS_NAMED_MAX = 5;
@@ -10,7 +10,7 @@ const PEERS_NAMED_MAX = 5;
 /** Answers what keeps a workload from enforcing. */
 export interface Readiness {
   /** Undefined when nothing does. */
-  blockedBy(workload: Workload, membership: Membership): Blocked | undefined;
+  blockedBy(resident: Resident): Blocked | undefined;
 }
 
 /** A running member of a segment that a rule names by a group which the member does not carry. */
@@ -59,15 +59,14 @@ export function judgeReadiness(
     return found;
   };
   return {
-    blockedBy: (workload, membership) => {
+    blockedBy: ({ membership, vpcs }) => {
       const found: string[] = [];
       for (const carried of membership.carries ?? []) {
         for (const [peer, members] of unreadyPeers(carried)) {
-          const vpcs = [...vpcsOf(estate, workload)];
           const inReach = members.filter(
             (b) =>
               b.workload !== membership.workload &&
-              [...b.vpcs].some((vpc) => vpcs.some((own) => estate.reach.get(own)?.has(vpc))),
+              [...b.vpcs].some((vpc) => [...vpcs].some((own) => estate.reach.get(own)?.has(vpc))),
           );
           if (inReach.length > 0) found.push(describe(peer, inReach));
         }
@@ -102,11 +101,11 @@ function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): 
   };
   const found: Bare[] = [];
   for (const member of members) {
-    const { workload } = member.identity;
-    const nics = estate.interfacesByWorkload.get(workload) ?? [];
-    if (member.state !== 'running' || (nics.length > 0 && nics.every(carries))) continue;
-    const because = observed ? 'the segment is observed' : whyBare(estate, member, nics, stuck);
-    if (because !== undefined) found.push({ workload, vpcs: vpcsOf(estate, member), because });
+    const { workload, interfaces, vpcs } = member;
+    if (workload.state !== 'running') continue;
+    if (interfaces.length > 0 && interfaces.every(carries)) continue;
+    const because = observed ? 'the segment is observed' : whyBare(estate, member, stuck);
+    if (because !== undefined) found.push({ workload: workload.identity.workload, vpcs, because });
   }
   return found;
 }
@@ -114,13 +113,12 @@ function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): 
 /** Why a member that does not carry its segment's group will not either; undefined when it will. */
 function whyBare(
   estate: Estate,
-  member: Workload,
-  nics: readonly NetworkInterface[],
+  { workload, interfaces }: Resident,
   stuck: ReadonlySet<string>,
 ): string | undefined {
-  if (member.control !== 'attach') {
-    return `its groups cannot be written: ${member.controlReason ?? member.control}`;
+  if (workload.control !== 'attach') {
+    return `its groups cannot be written: ${workload.controlReason ?? workload.control}`;
   }
-  if (nics.some((nic) => !estate.managed.has(nic.vpc))) return 'its VPC is not managed';
-  return nics.some((nic) => stuck.has(nic.id)) ? 'its interface lacks free slots' : undefined;
+  if (interfaces.some((nic) => !estate.managed.has(nic.vpc))) return 'its VPC is not managed';
+  return interfaces.some((nic) => stuck.has(nic.id)) ? 'its interface lacks free slots' : undefined;
 }

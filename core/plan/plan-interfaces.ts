@@ -38,30 +38,38 @@ export interface InterfacePlan {
  * is made by decideInterface, as the write path will make it again from fresh reads.
  */
 export function planInterfaces(input: InterfacePlanInput): readonly InterfacePlan[] {
-  const { inventory, desired } = input;
+  const { inventory, desired, ledger, ours } = input;
   const attachments = new Map(desired.attachments.map((a) => [a.interface, a]));
-  const memberships = new Map(desired.memberships.map((m) => [m.workload, m]));
-  const writable = new Set<string>();
-  for (const { control, state, identity } of inventory.workloads) {
-    if (control === 'attach' && state !== 'terminated') writable.add(identity.workload);
-  }
+  const members = writableMembers(input);
   const plans: InterfacePlan[] = [];
   for (const nic of inventory.interfaces) {
-    if (!writable.has(nic.workload)) continue;
+    const membership = members.get(nic.workload);
+    if (membership === undefined) continue;
     const attachment = attachments.get(nic.id);
     const concerned =
       attachment !== undefined ||
-      input.ledger[nic.id] !== undefined ||
-      nic.groups.some((id) => input.ours.has(id));
+      nic.groups.some((id) => ours.has(id)) ||
+      ledger[nic.id] !== undefined;
     if (!concerned) continue;
     const plan = planInterface(input, nic, {
-      membership: memberships.get(nic.workload) ?? nobody(nic.workload),
+      membership,
       isolate: attachment?.owned.includes(isolationKey(nic.vpc)) ?? false,
       ...(attachment?.blocked === undefined ? {} : { blocked: attachment.blocked }),
     });
     plans.push(plan);
   }
   return plans.sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
+}
+
+/** Memberships of the workloads whose interfaces we may write. */
+function writableMembers({ inventory, desired }: InterfacePlanInput): Map<string, Membership> {
+  const found = new Map(desired.memberships.map((one) => [one.workload, one]));
+  for (const { control, state, identity } of inventory.workloads) {
+    const { workload } = identity;
+    if (control !== 'attach' || state === 'terminated') found.delete(workload);
+    else if (!found.has(workload)) found.set(workload, nobody(workload));
+  }
+  return found;
 }
 
 function nobody(workload: string): Membership {

@@ -69,17 +69,10 @@ function keepers(ground: Ground, interfaces: readonly InterfacePlan[], key: Grou
   return `${countOf(carriers.map((nic) => nic.workload))} carrying it (${held} held)`;
 }
 
-function lostLedger({ input }: Ground): readonly string[] {
-  if (input.inventory.gaps.length > 0) return [];
-  const there = new Set(input.inventory.groups.map((group) => group.id));
-  const lost = Object.entries(input.ledger).flatMap(([nic, groups]) =>
-    groups.filter((id) => !there.has(id)).map((id) => ({ nic, id })),
+function lostLedger({ input, lost }: Ground): readonly string[] {
+  return input.inventory.interfaces.flatMap(({ id: nic }) =>
+    (lost.get(nic) ?? []).map((id) => `the ledger of ${nic} names ${id}, which no longer exists`),
   );
-  if (lost.length === 0) return [];
-  const present = new Set(input.inventory.interfaces.map((nic) => nic.id));
-  return lost
-    .filter(({ nic }) => present.has(nic))
-    .map(({ nic, id }) => `the ledger of ${nic} names ${id}, which no longer exists`);
 }
 
 function countOf(workloads: readonly string[]): string {
