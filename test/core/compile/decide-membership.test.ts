@@ -198,6 +198,85 @@ describe('guardrails on workloads', () => {
     expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
   });
 
+  describe('a host is feared on the other end', () => {
+    const collectors = segment('collectors', byTag('role', 'collector'));
+    const dev = segment('dev', { ...byTag('env', 'dev'), zone: 'dev' });
+    const prod = segment('prod', { ...byTag('env', 'prod'), zone: 'prod' });
+    const senders = segment('senders', byTag('role', 'sender'));
+    const fromContractors = guardrail('g', { from: { segment: 'dev' }, to: { zone: 'prod' } });
+
+    test.each([
+      { name: 'that may be in the zone too', senders, feared: true },
+      { name: 'not of another zone', senders: { ...senders, zone: 'lab' }, feared: false },
+      { name: 'of the zone itself', senders: { ...senders, zone: 'dev' }, feared: true },
+      {
+        name: 'of a zone, where the segment across has none',
+        senders: { ...senders, zone: 'lab' },
+        dev: { ...segment('dev', byTag('env', 'dev')) },
+        guard: fromContractors,
+        feared: true,
+      },
+      {
+        name: 'of the same zone as the segment across',
+        senders: { ...senders, zone: 'dev' },
+        guard: fromContractors,
+        feared: true,
+      },
+    ])('$name: $feared', ({ senders: sending, dev: across = dev, guard = devToProd, feared }) => {
+      const p = policy({
+        segments: [collectors, across, prod, sending],
+        rules: [rule('send', 'senders', 'collectors', ['tcp/514'])],
+        guardrails: [guard],
+      });
+      expect(decide(p, { env: 'prod', role: 'collector' }).withheld).toEqual(
+        feared
+          ? [
+              {
+                segment: 'collectors',
+                because: `rule \`send\` from \`senders\` would cross guardrail \`${guard.id}\``,
+              },
+            ]
+          : [],
+      );
+    });
+
+    test('each source of a rule is judged by itself', () => {
+      const apart = segment('apart', { select: { tags: { role: ['apart'], env: ['prod'] } } });
+      const p = policy({
+        segments: [apart, collectors, dev, prod, senders],
+        rules: [rule('send', ['apart', 'senders'], 'collectors', ['tcp/514'])],
+        guardrails: [devToProd],
+      });
+      expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
+    });
+  });
+
+  test('of several guardrails, and of both ends of one, each counts', () => {
+    const dev = segment('dev', { ...byTag('env', 'dev'), zone: 'dev' });
+    const prod = segment('prod', { ...byTag('env', 'prod'), zone: 'prod' });
+    const p = policy({
+      segments: [agents, dev, prod, vault, web],
+      rules: [
+        rule('r1', 'agents', 'prod', ['tcp/1']),
+        rule('r2', 'dev', 'agents', ['tcp/2']),
+        rule('r3', 'web', 'agents', ['tcp/3']),
+      ],
+      guardrails: [devToProd, intoPci],
+    });
+    const because = (tags: Record<string, string>) =>
+      decide(p, { agent: 'yes', ...tags }).withheld.map((one) => one.because);
+    expect(because({ env: 'dev' })).toEqual([
+      'rule `r1` to `prod` would cross guardrail `dev-prod`',
+    ]);
+    expect(because({ env: 'prod' })).toEqual([
+      'rule `r2` from `dev` would cross guardrail `dev-prod`',
+    ]);
+    expect(because({ data: 'card' })).toEqual([
+      'rule `r2` from `dev` would cross guardrail `pci-inbound`',
+    ]);
+    expect(because({ tier: 'web' })).toEqual([]);
+  });
+
   test('but not where no host can be in the other segment and across', () => {
     const p = policy({
       segments: [
@@ -235,6 +314,12 @@ describe('guardrails on workloads', () => {
     });
     expect(decide(p, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
     expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
+    const outside = { ...p, networks: p.networks.map((n) => ({ ...n, includesWorkloads: false })) };
+    expect(decide(outside, { data: 'card', agent: 'yes' }).segments).toEqual(['agents', 'vault']);
+    const among = { ...p, rules: [rule('r', ['inside', 'web'], 'web', ['tcp/22'])] };
+    const out = guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } });
+    const both = { ...among, guardrails: [out] };
+    expect(decide(both, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
   });
 
   test('a guardrail on a segment counts for every host in it', () => {
@@ -263,14 +348,28 @@ describe('guardrails on workloads', () => {
     });
   });
 
-  test('a baseline entry that a zone may not use is no part of the shared baseline', () => {
-    const p = policy({
-      segments: [vault, web],
-      networks: [network('office', { cidrs: ['198.51.100.0/24'] })],
-      baseline: [baselineEntry('from-office', { from: 'office' }, ['tcp/22'])],
-      guardrails: [intoPci],
-    });
-    expect(decide(p, { data: 'card' }).carries).not.toContain('baseline');
-    expect(indexPolicy(p, { now: NOW }).rules.map((r) => r.id)).toEqual(['from-office']);
-  });
+  const pciOut = guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } });
+
+  test.each([
+    { end: { from: 'office' }, guard: intoPci, as: { from: ['office'], to: ['vault', 'web'] } },
+    { end: { to: 'office' }, guard: pciOut, as: { from: ['vault', 'web'], to: ['office'] } },
+    { end: { from: 'office' }, guard: pciOut, as: undefined },
+    { end: { to: 'office' }, guard: intoPci, as: undefined },
+    { end: { to: 'gone' }, guard: pciOut, as: undefined },
+  ])(
+    'a baseline entry $end that a zone may not use becomes rules of the others',
+    ({ end, guard, as }) => {
+      const p = policy({
+        segments: [vault, web],
+        networks: [network('office', { cidrs: ['198.51.100.0/24'] })],
+        baseline: [baselineEntry('b', end, ['tcp/22'])],
+        guardrails: [guard],
+      });
+      const index = indexPolicy(p, { now: NOW });
+      expect(index.rules).toEqual(as === undefined ? [] : [rule('b', as.from, as.to, ['tcp/22'])]);
+      expect(index.baseline).toEqual(as === undefined ? p.baseline : []);
+      const carried = decide(p, { data: 'card' }).carries?.includes('baseline');
+      expect(carried).toBe(as === undefined);
+    },
+  );
 });

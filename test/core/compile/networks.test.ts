@@ -66,12 +66,19 @@ describe('a network of foreign groups', () => {
       rules: { in: [], out: ['6:443-443 sg-edge', '6:443-443 sg-other'] },
     },
     {
+      name: 'stays where the guardrail looks at who sends, which we do not',
+      policy: guarded('edge', 'web', { guardrails: [intoPci] }),
+      rules: { in: ['6:443-443 sg-edge', '6:443-443 sg-other'], out: [] },
+    },
+    {
       name: 'stays where the guardrail looks the other way',
       policy: guarded('web', 'edge', { guardrails: [outOfPci] }),
       rules: { in: [], out: ['6:443-443 sg-edge', '6:443-443 sg-other'] },
     },
   ])('one of them $name', ({ policy: p, rules }) => {
     expect(outOf(p, estate([inVault]))).toEqual(rules);
+    const all = [...rules.in, ...rules.out].length === 2;
+    expect(codesOf(p, estate([inVault]))).toEqual(all ? [] : ['guardrail-closes-group']);
   });
 
   test('a group that comes back with a demotion counts as carried', () => {
@@ -187,6 +194,7 @@ describe('workloads inside a network', () => {
     { name: 'all members inside', policy: inside(['10.0.7.0/24']), rules: both },
     { name: 'the whole VPC inside', policy: inside(['10.0.0.0/8']), rules: both },
     { name: 'all members outside', policy: inside(['10.0.9.0/24']), rules: none },
+    { name: 'a network of the other family', policy: inside(['::/0']), rules: none },
     {
       name: 'a network that holds no workloads',
       policy: inside(['10.0.7.0/24'], {}, false),
@@ -251,6 +259,11 @@ describe('workloads inside a network', () => {
       dbRules(inside(cidrs, { segments: [born, web] }), empty);
     expect(of(['10.0.0.0/16'])).toEqual(none);
     expect(of(['10.0.0.0/16', '2001:db8::/48'])).toEqual(both);
+  });
+
+  test('a VPC whose CIDRs nobody knows is not inside', () => {
+    const i = inventory(hosts, { vpcs: [vpc('vpc-1', { ipv4: [] })] });
+    expect(dbRules(inside(['10.0.9.0/24']), i)).toEqual(none);
   });
 
   test('an interface is inside by all its addresses or the segment is partly', () => {

@@ -15,22 +15,20 @@ import { group, inventory, OWNER, policy, vpc } from '../../properties/builders.
 
 describe('keys', () => {
   test.each([
-    { key: segmentKey('web', 'vpc-1'), parsed: { kind: 'segment', segment: 'web', vpc: 'vpc-1' } },
-    {
-      key: surplusKey('web', 12, 'vpc-1'),
-      parsed: { kind: 'surplus', segment: 'web', vpc: 'vpc-1' },
-    },
-    { key: baselineKey('vpc-1'), parsed: { kind: 'baseline', vpc: 'vpc-1' } },
-    { key: openEgressKey('vpc-1'), parsed: { kind: 'open-egress', vpc: 'vpc-1' } },
-    { key: isolationKey('vpc-1'), parsed: { kind: 'isolation', vpc: 'vpc-1' } },
-  ])('$key is read as it was made', ({ key, parsed }) => {
-    expect(parseGroupKey(key)).toEqual(parsed);
+    { make: segmentKey.bind(undefined, 'web'), parsed: { kind: 'segment', segment: 'web' } },
+    { make: surplusKey.bind(undefined, 'web', 12), parsed: { kind: 'surplus', segment: 'web' } },
+    { make: baselineKey, parsed: { kind: 'baseline' } },
+    { make: openEgressKey, parsed: { kind: 'open-egress' } },
+    { make: isolationKey, parsed: { kind: 'isolation' } },
+  ])('of $parsed is read as it was made', ({ make, parsed }) => {
+    expect(parseGroupKey(make('vpc-1'))).toEqual({ ...parsed, vpc: 'vpc-1' });
   });
 
   test.each([
     '',
     'baseline',
     'baseline@',
+    'baselinex',
     'base@vpc-1',
     '@vpc-1',
     'segment:@vpc-1',

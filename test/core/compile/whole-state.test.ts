@@ -134,6 +134,23 @@ test('names and descriptions are cut to the 255 characters that AWS takes', () =
   ]);
 });
 
+test('what joins no segment, or names what the policy does not know, allows nothing', () => {
+  const p = policy({
+    segments: [segment('web', { egress: 'closed' })],
+    networks: [network('n', { cidrs: ['192.0.2.0/24'] }), network('m', { prefixList: 'pl-none' })],
+    baseline: [baselineEntry('b', { to: 'gone' }, ['tcp/1'])],
+    rules: [rule('r', ['gone', 'm', 'n'], ['gone', 'n', 'web'], ['tcp/2'])],
+  });
+  const i = inventory([{ name: 'w', app: 'web' }]);
+  expect(rulesByGroup(p, i)).toEqual({
+    'baseline@vpc-1': { in: [], out: [] },
+    'segment:web@vpc-1': { in: ['6:2-2 192.0.2.0/24'], out: [] },
+  });
+  expect(compile(p, i).diagnostics.map(({ message }) => message)).toEqual([
+    'network `m` of rule `r` names nothing that exists here',
+  ]);
+});
+
 describe('where groups are made', () => {
   const web = segment('web', { egress: 'closed' });
   const db = segment('db', { egress: 'closed' });
@@ -193,11 +210,14 @@ describe('where groups are made', () => {
       segments: [db, web],
       networks: [network('office', { cidrs: ['198.51.100.0/24'] })],
       rules: [rule('r', 'office', 'web', ['tcp/443'])],
-      baseline: [baselineEntry('ask', { to: 'db' }, ['tcp/53'])],
+      baseline: [
+        baselineEntry('ask', { to: 'db' }, ['tcp/53']),
+        baselineEntry('visit', { from: 'office' }, ['tcp/22']),
+      ],
     });
     const i = inventory([{ name: 'w', app: 'web' }]);
     expect(rulesByGroup(baseline, i)).toEqual({
-      'baseline@vpc-1': { in: [], out: ['6:53-53 segment:db@vpc-1'] },
+      'baseline@vpc-1': { in: ['6:22-22 198.51.100.0/24'], out: ['6:53-53 segment:db@vpc-1'] },
       'segment:db@vpc-1': { in: ['6:53-53 baseline@vpc-1'], out: [] },
       'segment:web@vpc-1': { in: ['6:443-443 198.51.100.0/24'], out: [] },
     });
