@@ -105,10 +105,10 @@ export class OutsideReach {
 
   /** The public address under which the internet sees what the interface sends to the address. */
   #seenAs(source: NetworkInterface, address: string): string | undefined {
-    const target = this.#routes.routeTo(source, address).route?.target ?? 'none';
-    return target.startsWith('igw-')
-      ? source.publicIpv4
-      : this.#natGateways.get(target)?.publicIpv4;
+    const { route } = this.#routes.routeTo(source, address);
+    if (route === undefined) return undefined;
+    const isOwn = route.target.startsWith('igw-');
+    return (isOwn ? source : this.#natGateways.get(route.target))?.publicIpv4;
   }
 
   /** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */

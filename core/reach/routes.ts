@@ -24,7 +24,7 @@ export function isBeyond(target: string): boolean {
 
 export interface RouteTaken {
   readonly table?: string;
-  readonly route?: Route;
+  readonly route?: Route | undefined;
 }
 
 /** Finds paths by the route tables, the most specific route first (AWS, "Route priority"). */
@@ -70,8 +70,7 @@ export class Routes {
   routeTo(from: Pick<NetworkInterface, 'subnet' | 'vpc'>, address: string): RouteTaken {
     const table = this.tableOf(from);
     if (table === undefined) return {};
-    const route = this.#mostSpecific(table, address);
-    return route === undefined ? { table: table.id } : { table: table.id, route };
+    return { table: table.id, route: this.#mostSpecific(table, address) };
   }
 
   /** Route tables that could not be read: the VPC's own range is always local. */

@@ -22,9 +22,8 @@ export class WorldReach {
 
   /** Empty when nothing is open. IPv4 and IPv6 together. */
   into(nic: NetworkInterface): TrafficSet {
-    const ipv4 = nic.publicIpv4 === undefined ? TrafficRegion.nothing : this.#open(nic, 'ipv4');
     const ipv6 = nic.ipv6.length === 0 ? TrafficRegion.nothing : this.#open(nic, 'ipv6');
-    return ipv4.or(ipv6).toSet();
+    return this.#open(nic, 'ipv4').or(ipv6).toSet();
   }
 
   #open(nic: NetworkInterface, family: 'ipv4' | 'ipv6'): TrafficRegion {

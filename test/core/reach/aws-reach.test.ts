@@ -75,7 +75,9 @@ describe('rules of groups', () => {
   });
 
   test('an interface that is not in the inventory reaches nothing', () => {
-    expect(awsReach(estate({ hosts: {} })).between('eni-a', 'eni-b')).toEqual({});
+    const reach = awsReach(estate({ hosts: { a: { at: '10.0.0.1' } } }));
+    expect(reach.between('eni-a', 'eni-b')).toEqual({});
+    expect(reach.between('eni-b', 'eni-a')).toEqual({});
   });
 });
 
@@ -161,6 +163,23 @@ describe('NACLs', () => {
     ['other protocols without answers', ['1 in allow 47 0.0.0.0/0'], ''],
   ])('%s', (_, entries, expected) => {
     expect(across(PASS, entries)).toBe(expected);
+  });
+
+  test('an echo over IPv6 needs its reply back too', () => {
+    const echo = (out: string) =>
+      reach({
+        groups: { 'sg-x': OPEN },
+        subnets: {
+          'subnet-1': { acl: ['1 in allow all ::/0', '1 out allow all ::/0'] },
+          'subnet-2': { acl: ['1 in allow icmpv6/128 ::/0', `1 out allow ${out} ::/0`] },
+        },
+        hosts: {
+          a: { at: '2001:db8::1', groups: ['sg-x'] },
+          b: { at: '2001:db8::2', subnet: 'subnet-2', groups: ['sg-x'] },
+        },
+      }).ipv6;
+    expect(echo('icmpv6/129')).toBe('icmpv6/128');
+    expect(echo('icmpv6/128')).toBe('');
   });
 
   test('nothing is filtered inside a subnet', () => {

@@ -318,6 +318,11 @@ describe('to the public address of another host of the estate', () => {
         'rtb-subnet-4 leads to 192.0.2.1 over vpce-firewall; what lies beyond was not read',
       ],
     });
+    const more = { subnets: { ...CONNECTED.subnets, 'subnet-2': {} } };
+    expect(translated('app', 'web', { more })).toEqual({
+      verdict: 'unknown',
+      why: [APP_OUT, 'no route table of vpc-1 was read'],
+    });
     expect(translated('balancer', 'web')).toEqual({
       verdict: 'unknown',
       why: [UNREAD, THERE('192.0.2.1'), IN, THERE('192.0.2.8')],

@@ -117,7 +117,9 @@ describe('inside a VPC', () => {
 
   test('a local route leads to every subnet, and none is needed inside one', () => {
     const subnets = { 'subnet-1': { routes: [LOCAL] }, 'subnet-2': { routes: [LOCAL] } };
-    expect(explain(peered([], { subnets }, '10.0.2.2'))).toEqual({ verdict: 'allow', why: RULES });
+    const between = peered([], { subnets }, '10.0.2.2');
+    expect(explain(between)).toEqual({ verdict: 'allow', why: RULES });
+    expect(reach(between)).toBe('all');
     const one = {
       a: { at: '10.0.1.1', groups: ['sg-x'] },
       b: { at: '10.0.1.2', groups: ['sg-y'] },
@@ -195,7 +197,7 @@ describe('routes that were not read', () => {
     const named = (y: EstateText['groups'], b = ['sg-y']) =>
       explain(
         peered([], {
-          peerings: {},
+          peerings: { 'pcx-1': 'vpc-1 vpc-2 deleted' },
           subnets: {
             'subnet-1': { routes: [LOCAL, '10.1.0.0/16 tgw-1'] },
             'subnet-2': { vpc: 'vpc-2', routes: ['10.0.0.0/16 tgw-1'] },
