@@ -1,19 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
-import type { Policy } from '../../../core/model/policy.ts';
 import { checkRoom } from '../../../core/plan/check-room.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
 import { applySteps, type Estate } from '../../properties/apply-steps.ts';
-import { inventory, NOW, OWNER, policy, rule, segment } from '../../properties/builders.ts';
-
-function planFor(p: Policy, estate: Estate, held: readonly string[] = []) {
-  const { desired } = compilePolicy({ policy: p, ...estate, now: NOW, owner: OWNER });
-  return planChanges({
-    ...{ desired, ...estate, policy: p, held: new Set(held), generation: 2, base: 1 },
-    ...{ now: NOW, owner: OWNER, kind: 'publish' as const },
-  });
-}
+import { inventory, OWNER, policy, rule, segment } from '../../properties/builders.ts';
+import { fresh, planFor, publish, withInventory } from './plan-for.ts';
 
 const hosts = inventory([
   { name: 'd', app: 'db' },
@@ -31,10 +21,9 @@ const after = policy({
 });
 
 function published(more: Partial<Inventory> = {}): Estate {
-  const empty: Estate = { inventory: hosts, ledger: {} };
-  const { inventory: found, ledger } = applySteps(empty, planFor(before, empty).steps);
-  const quotas = { ...found.quotas, rulesPerGroup: 2 };
-  return { inventory: { ...found, quotas, ...more }, ledger };
+  const estate = publish(before, fresh(hosts));
+  const quotas = { ...estate.inventory.quotas, rulesPerGroup: 2 };
+  return withInventory(estate, { quotas, ...more });
 }
 
 describe('whether the rules of a plan find room while it runs', () => {
@@ -47,7 +36,7 @@ describe('whether the rules of a plan find room while it runs', () => {
 
   test('they do not where a held workload keeps the group that an old rule names', () => {
     const estate = published();
-    const plan = planFor(after, estate, ['i-w']);
+    const plan = planFor(after, estate, { held: new Set(['i-w']) });
     expect(checkRoom(plan, estate.inventory, OWNER)).toEqual(
       (['ipv4', 'ipv6'] as const).map((family) => ({
         ...{ file: 'root.yaml', line: 1, column: 1, severity: 'error', code: 'no-room-for-rules' },
@@ -69,7 +58,7 @@ describe('whether the rules of a plan find room while it runs', () => {
 
   test('groups of another stack have room of their own', () => {
     const estate = published();
-    const plan = planFor(after, estate, ['i-w']);
+    const plan = planFor(after, estate, { held: new Set(['i-w']) });
     expect(checkRoom(plan, estate.inventory, 'Other')).toEqual([]);
   });
 });
