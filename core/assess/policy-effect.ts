@@ -4,7 +4,7 @@ import { measureLimits } from '../limits/measure-limits.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Diagnostic, Policy } from '../model/policy.ts';
 import { proposePlan } from '../plan/propose-plan.ts';
-import { openPairs, type PolicyEffect } from './assess.ts';
+import { onTheNetwork, openPairs, type PolicyEffect } from './assess.ts';
 
 export interface EffectInput {
   readonly policy: Policy;
@@ -29,11 +29,7 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
   for (const { segments } of desired.memberships) {
     for (const name of segments) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const withInterface = new Set(
-    inventory.workloads
-      .filter((one) => one.interfaces.length > 0)
-      .map((one) => one.identity.workload),
-  );
+  const onNetwork = new Set(onTheNetwork(inventory).map((one) => one.identity.workload));
   return {
     diagnostics,
     effect: {
@@ -41,7 +37,7 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
       unclassified: desired.memberships
         .filter((one) => one.segments.length + one.withheld.length === 0)
         .map((one) => one.workload)
-        .filter((id) => withInterface.has(id)),
+        .filter((id) => onNetwork.has(id)),
       steps: plan.steps.length,
       difference: pathDifference({ policy, inventory, plan, owner, now }),
       openAfter: open,

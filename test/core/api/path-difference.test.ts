@@ -92,6 +92,12 @@ describe('pathDifference', () => {
       { ipv4: ['10.0.9.2'], ipv6: ['2001:db8::2'] },
     ],
     ['IPv4', '10.0.0.0/8', { ipv4: [], ipv6: ['2001:db8::1'] }, { ipv4: ['10.0.9.2'], ipv6: [] }],
+    [
+      'IPv4',
+      '10.0.0.0/8',
+      { ipv4: [], ipv6: ['2001:db8::1'] },
+      { ipv4: ['10.0.9.2'], ipv6: ['2001:db8::2'] },
+    ],
   ])(
     'a path that only %s had is closed, although some members have none',
     (_, cidr, one, other) => {
