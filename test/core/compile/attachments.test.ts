@@ -277,3 +277,152 @@ describe('blocked: peer does not carry the group', () => {
     expect(blockedBy({ ...p, segments: staged }, inventory(hosts()))).toBeUndefined();
   });
 });
+<<<<<<< HEAD
+=======
+
+describe('blocked segments', () => {
+  const app = segment('app', { mode: 'observe' });
+  const both = segment('both', { select: { tags: { also: ['yes'] } } });
+  const rules = [rule('r', 'app', 'web', ['tcp/1']), rule('s', 'both', 'db', ['tcp/1'])];
+  const four = policy({ segments: [app, both, db, web], rules });
+  const blockedBy = (i: Inventory) => Object.keys(compile(four, i).desired.blockedSegments);
+  const inBoth = { app: 'web', tags: { also: 'yes' } };
+
+  test('only the segment is blamed whose peers are not ready, and all its members wait', () => {
+    const i = inventory([
+      { name: 'a', app: 'app' },
+      { name: 'w', ...inBoth },
+      { name: 'v', app: 'web' },
+      { name: 'd', app: 'db' },
+    ]);
+    expect(blockedBy(i)).toEqual(['web']);
+    const { attachments, blockedSegments } = compile(four, i).desired;
+    const waiting = attachments.filter(({ blocked }) => blocked !== undefined);
+    expect(waiting.map(({ workload }) => workload)).toEqual(['i-v', 'i-w']);
+    expect(blockedSegments.web?.message).toBe(
+      '1 running members of peer `app` do not carry its group: i-a (the segment is observed)',
+    );
+  });
+
+  test('who is himself all that his peer segment waits for is held by the others alone', () => {
+    const self = { name: 'w', app: 'web', tags: { also: 'yes' } };
+    const observed = { ...both, mode: 'observe' as const };
+    const p2 = policy({ segments: [observed, web], rules: [rule('r', 'both', 'web', ['tcp/1'])] });
+    expect(compile(p2, inventory([self])).desired.blockedSegments).toEqual({});
+    const { attachments } = compile(p2, inventory([self, { name: 'v', app: 'web' }])).desired;
+    expect(attachments.map(({ blocked }) => blocked?.reason)).toEqual([
+      'peer does not carry the group',
+      'peer does not carry the group',
+    ]);
+  });
+
+  test('one that an event may yet bring into a VPC that has the group would be blocked too', () => {
+    const i = inventory([{ name: 'a', app: 'app' }], { groups: [ours('segment:web@vpc-1')] });
+    const born = { ...web, bornIn: ['vpc-1'] };
+    const p2 = policy({ segments: [app, born], rules: [rule('r', 'app', 'web', ['tcp/1'])] });
+    expect(Object.keys(compile(p2, i).desired.blockedSegments)).toEqual(['web']);
+  });
+});
+
+describe('slots', () => {
+  const crowd = ['sg-1', 'sg-2', 'sg-3', 'sg-4', 'sg-flat'];
+  const groups = crowd.filter((id) => id !== 'sg-flat').map((id) => group(id, 'vpc-1'));
+
+  test('an interface without room to stage is blocked, and blocks its rule peers', () => {
+    const i = inventory(hosts({ groups: crowd }), { groups });
+    expect(attachmentOf(p, i, 'eni-d')?.blocked).toEqual({
+      reason: 'slots',
+      message: 'interface eni-d would carry 6 of 5 groups while staged: 5 foreign and 1 of ours',
+      hint: 'cheapest first: raise the quota L-2AFB9258 from 5 to 6 (6 x 60 = 360 of 1000); or take sg-1 off it: without rules, and no rule names it',
+    });
+    expect(attachmentOf(p, i, 'eni-w')?.blocked?.message).toContain('lacks free slots');
+  });
+
+  test('a set that no interface could ever carry is refused with the numbers', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name) =>
+      segment(name, { select: { tags: { app: ['web'] } }, egress: 'closed' }),
+    );
+    const i = inventory([{ name: 'w', app: 'web' }], {
+      quotas: { groupsPerInterface: 4, rulesPerGroup: 60, groupsPerRegion: 2_500 },
+    });
+    expect(compile(policy({ segments: many }), i).diagnostics).toMatchObject([
+      { severity: 'error', code: 'too-many-groups-on-interface' },
+    ]);
+    expect(compile(policy({ segments: many }), i).diagnostics[0]?.message).toContain(
+      '5 of 4 groups',
+    );
+  });
+});
+
+describe('quotas', () => {
+  const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
+
+  test('more rules than one group takes: a further group, which members carry as well', () => {
+    const i = inventory(hosts(), { quotas });
+    const rules = [
+      rule('cheap', 'web', 'db', ['tcp/1']),
+      rule('dear', 'web', 'db', ['tcp/10', 'tcp/20', 'tcp/30']),
+    ];
+    const { desired, diagnostics } = compile({ ...p, rules }, i);
+    expect(diagnostics).toEqual([]);
+    const ports = (key: string) =>
+      desired.groups.find((group) => group.key === key)?.ingress.map((one) => one.fromPort);
+    expect(ports('segment:db@vpc-1')).toEqual([1, 10, 20]);
+    expect(ports('surplus:db:2@vpc-1')).toEqual([30]);
+    const owned = desired.attachments.map((one) => one.owned.filter((key) => key.includes('db')));
+    expect(owned).toContainEqual(['segment:db@vpc-1', 'surplus:db:2@vpc-1']);
+    // Nobody's rule names a group that is there for room alone.
+    const named = desired.groups.flatMap((group) =>
+      [...group.ingress, ...group.egress].flatMap(({ peer }) =>
+        peer.kind === 'owned' ? [peer.key] : [],
+      ),
+    );
+    expect(named.filter((key) => key.startsWith('surplus:'))).toEqual([]);
+  });
+
+  test('no slots for the further groups: how many of how many, the costliest rules first', () => {
+    const i = inventory(hosts(), { quotas: { ...quotas, groupsPerInterface: 2 } });
+    const ports = Array.from({ length: 7 }, (_, at) => `tcp/${10 * (at + 1)}`);
+    const rules = [rule('cheap', 'web', 'db', ['tcp/1']), rule('dear', 'web', 'db', ports)];
+    const { diagnostics } = compile({ ...p, rules }, i);
+    const errors = diagnostics.filter((one) => one.severity === 'error');
+    expect(errors.map((one) => one.code)).toContain('too-many-groups-on-interface');
+    const [first] = errors;
+    expect(first?.message).toMatch(/of 2 groups: 0 kept, and .*surplus:/);
+    expect(first?.message).toMatch(/the costliest: `dear` 7, `cheap` 1$/);
+    expect(first?.hint).toContain('L-0EA8095F');
+  });
+
+  test('a prefix list counts its maximum size, in its own family', () => {
+    const list = { id: 'pl-1', name: 'mirror', family: 'ipv6' as const, maxEntries: 4 };
+    const i = inventory(hosts(), {
+      quotas,
+      prefixLists: [{ ...list, owner: 'AWS', cidrs: [], tags: {} }],
+    });
+    const networks = [{ ...networkOf('mirror'), prefixList: 'pl-1' }];
+    const { diagnostics } = compile(
+      { ...p, networks, rules: [rule('r', 'web', 'mirror', ['tcp/1'])] },
+      i,
+    );
+    expect(diagnostics.map((d) => d.message)).toEqual([
+      'segment:web@vpc-1 needs 4 of 3 egress rules for ipv6; the costliest: `r` 4',
+    ]);
+  });
+
+  test('too many groups in the Region', () => {
+    const i = inventory(hosts(), { quotas: { ...quotas, groupsPerRegion: 3 } });
+    expect(compile(p, i).diagnostics).toMatchObject([
+      {
+        severity: 'error',
+        code: 'too-many-groups-in-region',
+        message: 'the Region would hold 4 of 3 security groups: 1 exist, 3 would be added',
+      },
+    ]);
+  });
+});
+
+function networkOf(name: string) {
+  const location = { file: 'test.yaml', line: 1, column: 1 };
+  return { name, cidrs: [], except: [], includesWorkloads: false, location };
+}
+>>>>>>> seeds

@@ -300,7 +300,7 @@ describe('what a plan leaves alone', () => {
   });
 
   test('a demotion names who enforces already and loses the flows with who is demoted', () => {
-    const enforced = publish(webAndDb('enforce'), start);
+    const enforced = publish(webAndDb('enforce'), START);
     const segments = webAndDb('enforce').segments.map((s) =>
       s.name === 'db' ? { ...s, mode: 'observe' as const } : s,
     );
