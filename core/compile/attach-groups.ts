@@ -57,22 +57,15 @@ export function attachGroups(
     if (blocked !== undefined) slots.set(candidate.nic.id, blocked);
   }
   const readiness = judgeReadiness(estate, links, new Set(slots.keys()));
-<<<<<<< HEAD
+  const blocked = judgeSegments(estate, { candidates, groups, readiness });
   const attachments = candidates.map(({ resident, nic, owned }) => {
     const { membership } = resident;
-    const blocked =
-      slots.get(nic.id) ??
-      (membership.mode === 'enforce' ? readiness.blockedBy(resident) : undefined);
-=======
-  const blocked = judgeSegments(estate, { candidates, groups, readiness });
-  const attachments = candidates.map(({ workload, membership, nic, owned }) => {
     const because =
       slots.get(nic.id) ??
       (membership.mode === 'enforce'
-        ? (readiness.blockedBy(workload, membership)?.because ??
+        ? (readiness.blockedBy(resident)?.because ??
           membership.segments.flatMap((name) => blocked.get(name) ?? [])[0])
         : undefined);
->>>>>>> seeds
     return {
       interface: nic.id,
       workload: membership.workload,
@@ -118,9 +111,9 @@ function judgeSegments(
     const because = readiness.blockedIn(segment, there);
     if (because !== undefined) found.set(segment, because);
   }
-  for (const { workload, membership } of candidates) {
-    if (membership.mode !== 'enforce') continue;
-    const member = readiness.blockedBy(workload, membership);
+  for (const { resident } of candidates) {
+    if (resident.membership.mode !== 'enforce') continue;
+    const member = readiness.blockedBy(resident);
     for (const segment of member?.segments ?? []) {
       if (member !== undefined && !found.has(segment)) found.set(segment, member.because);
     }

@@ -1,13 +1,8 @@
 import type { Blocked } from '../model/desired-state.ts';
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Link } from './link-ends.ts';
-<<<<<<< HEAD
-import { segmentKey } from './owned-groups.ts';
-import type { Estate, Resident } from './survey-estate.ts';
-=======
 import { segmentKey, segmentStem } from './owned-groups.ts';
-import { type Estate, vpcsOf } from './survey-estate.ts';
->>>>>>> seeds
+import type { Estate, Resident } from './survey-estate.ts';
 
 /** How many peers a message names before it only counts. */
 const PEERS_NAMED_MAX = 5;
@@ -15,10 +10,7 @@ const PEERS_NAMED_MAX = 5;
 /** Answers what keeps a workload, or whoever joins a segment, from enforcing. */
 export interface Readiness {
   /** Undefined when nothing does. */
-<<<<<<< HEAD
-  blockedBy(resident: Resident): Blocked | undefined;
-=======
-  blockedBy(workload: Workload, membership: Membership): BlockedMember | undefined;
+  blockedBy(resident: Resident): BlockedMember | undefined;
   /**
    * What would block a member of the segment in one of these VPCs. Peers that are members themselves
    * do not count: nobody blocks himself, and what he does to others `blockedBy` says of them.
@@ -30,7 +22,6 @@ export interface BlockedMember {
   readonly because: Blocked;
   /** Those of its segments whose peers are not ready. */
   readonly segments: readonly string[];
->>>>>>> seeds
 }
 
 /** A running member of a segment that a rule names by a group which the member does not carry. */
@@ -88,26 +79,13 @@ export function judgeReadiness(
       return inReach.length === 0 ? [] : [describe(peer, inReach)];
     });
   return {
-<<<<<<< HEAD
     blockedBy: ({ membership, vpcs }) => {
-      const found: string[] = [];
-      for (const carried of membership.carries ?? []) {
-        for (const [peer, members] of unreadyPeers(carried)) {
-          const inReach = members.filter(
-            (b) =>
-              b.workload !== membership.workload &&
-              [...b.vpcs].some((vpc) => [...vpcs].some((own) => estate.reach.get(own)?.has(vpc))),
-          );
-          if (inReach.length > 0) found.push(describe(peer, inReach));
-        }
-=======
-    blockedBy: (workload, { workload: itself, segments, carries = [] }) => {
+      const { workload, segments, carries = [] } = membership;
       const found = new Map<string, readonly string[]>();
       for (const stem of carries) {
         if (unreadyPeers(stem).length === 0) continue;
-        const texts = near(stem, [...vpcsOf(estate, workload)], new Set([itself]));
+        const texts = near(stem, [...vpcs], new Set([workload]));
         if (texts.length > 0) found.set(stem, texts);
->>>>>>> seeds
       }
       if (found.size === 0) return undefined;
       const because = notReady([...found.values()].flat());
@@ -115,7 +93,7 @@ export function judgeReadiness(
     },
     blockedIn: (segment, vpcs) => {
       const members = estate.membersBySegment.get(segment) ?? [];
-      const insiders = new Set(members.map(({ identity }) => identity.workload));
+      const insiders = new Set(members.map(({ membership }) => membership.workload));
       const texts = near(segmentStem(segment), vpcs, insiders);
       return texts.length === 0 ? undefined : notReady(texts);
     },

@@ -77,7 +77,10 @@ interface Input {
 
 const inputOf = ({ groups = [], attachments = [], steps = [], plan = {}, ...more }: Input) => ({
   ...{ inventory: inventory([], { quotas }), owner: OWNER, keep: [], ...more },
-  ...{ desired: { groups, attachments, memberships: [] }, plan: planOf(steps, plan) },
+  ...{
+    desired: { groups, attachments, memberships: [], blockedSegments: {} },
+    plan: planOf(steps, plan),
+  },
 });
 const measure = (input: Input) => measureLimits(inputOf(input));
 

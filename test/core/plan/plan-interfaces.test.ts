@@ -214,8 +214,7 @@ function planAll(nics: readonly Nic[], more: Partial<InterfacePlanInput> = {}) {
       quotas: DEFAULT_QUOTAS,
     } as unknown as Inventory,
     desired: {
-<<<<<<< HEAD
-      groups: [],
+      ...{ groups: [], blockedSegments: {} },
       memberships: nics.flatMap(({ id, membership: one = {} }) =>
         one === 'none' ? [] : [membership({ ...one, workload: id })],
       ),
@@ -224,14 +223,6 @@ function planAll(nics: readonly Nic[], more: Partial<InterfacePlanInput> = {}) {
         const asked = { interface: id, workload: id, vpc: 'vpc-1', mode: 'enforce' as const };
         return [{ ...asked, owned: [], ...attachment }];
       }),
-=======
-      ...{ groups: [], blockedSegments: {} },
-      memberships: nics.map(({ id, membership: more }) => membership({ ...more, workload: id })),
-      attachments: nics.map(({ id, blocked }) => ({
-        ...{ interface: id, workload: id, vpc: 'vpc-1', mode: 'enforce' as const, owned: [] },
-        ...(blocked === undefined ? {} : { blocked }),
-      })),
->>>>>>> seeds
     },
     ledger: Object.fromEntries(
       nics.flatMap(({ id, ledger }) => (ledger === undefined ? [] : [[id, ledger]])),

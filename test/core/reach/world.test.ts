@@ -66,9 +66,9 @@ describe('open to the world', () => {
   test('is what the NACL leaves of it', () => {
     const acl = ['5 in deny tcp/20-30 0.0.0.0/0', ...OPEN_ACL];
     const subnets = { 'subnet-1': { acl, routes: ['0.0.0.0/0 igw-1'] } };
-    expect(open(['tcp/22-443 0.0.0.0/0'], { subnets })).toBe('tcp/31-443');
+    expect(open(['tcp/22-443 0.0.0.0/0'], { subnets })).toBe('192.0.2.1: tcp/31-443');
     expect(
       open(['tcp/22 0.0.0.0/0'], { subnets: { 'subnet-1': { routes: ['0.0.0.0/0 igw-1'] } } }),
-    ).toBe('2001:db8::1: tcp/22');
+    ).toBe('192.0.2.1: tcp/22');
   });
 });
