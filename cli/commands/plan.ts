@@ -115,8 +115,7 @@ function planPolicy(input: {
     owner,
     kind: 'publish',
   });
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner, keep });
+  const plan = withLimits({ plan: changes, inventory, desired, owner, policy });
   const difference = pathDifference({ policy, inventory, plan, owner, now });
   return { plan, difference, diagnostics };
 }

@@ -28,7 +28,6 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
     ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
     ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
   });
-  const keep = policy.settings.keepSecurityGroups;
   const { pairs, open } = openPairs(plannedInventory(inventory, plan, owner));
   const counts = new Map(policy.segments.map(({ name }) => [name, 0]));
   for (const { segments } of desired.memberships) {
@@ -52,7 +51,7 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
       openAfter: open,
       shareAfter: pairs === 0 ? 0 : open / pairs,
       warnings: plan.warnings,
-      limits: measureLimits({ inventory, desired, plan, owner, keep }),
+      limits: measureLimits({ inventory, desired, plan, owner, policy }),
     },
   };
 }

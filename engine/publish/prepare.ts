@@ -153,8 +153,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     owner: ports.owner,
     kind: input.kind,
   });
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
+  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, policy });
   await ports.archive.putPlan(plan, { inventory, ledger });
   return plan;
 }

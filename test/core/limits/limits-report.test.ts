@@ -7,7 +7,7 @@ import type {
 } from '../../../core/model/desired-state.ts';
 import type { GroupRule, Inventory, Quotas } from '../../../core/model/inventory.ts';
 import type { Plan, PlanStep } from '../../../core/model/plan.ts';
-import { group, inventory, NOW, OWNER } from '../../properties/builders.ts';
+import { group, inventory, NOW, OWNER, policy } from '../../properties/builders.ts';
 import { ours } from '../compile/compiled.ts';
 
 const quotas: Quotas = { groupsPerInterface: 5, rulesPerGroup: 10, groupsPerRegion: 20 };
@@ -75,8 +75,16 @@ interface Input {
   readonly keep?: readonly string[];
 }
 
-const inputOf = ({ groups = [], attachments = [], steps = [], plan = {}, ...more }: Input) => ({
-  ...{ inventory: inventory([], { quotas }), owner: OWNER, keep: [], ...more },
+const inputOf = ({
+  groups = [],
+  attachments = [],
+  steps = [],
+  plan = {},
+  keep = [],
+  ...more
+}: Input) => ({
+  ...{ inventory: inventory([], { quotas }), owner: OWNER, ...more },
+  policy: policy({}, { keepSecurityGroups: keep }),
   ...{ desired: { groups, attachments, memberships: [] }, plan: planOf(steps, plan) },
 });
 const measure = (input: Input) => measureLimits(inputOf(input));
