@@ -1,18 +1,21 @@
+import { overlapCidr } from 'cidr-tools';
 import type { Family } from '../compile/draft-groups.ts';
 import { forbiddenBy, type GuardView, viewOfSegment } from '../compile/guardrail-views.ts';
 import type { DesiredGroup, DesiredRule } from '../model/desired-state.ts';
 import type { Direction } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
 
-/**
- * Whether guardrails may keep a segment from workloads in a network that includes workloads and that
- * the rule or baseline entry names: compile cuts the addresses of such workloads out of the network.
- */
-export type MayCut = (segment: string, rule: string, direction: Direction) => boolean;
+/** CIDRs of networks that the rule or baseline entry names, and that addresses may be cut out of. */
+export type CutFrom = (segment: string, rule: string, direction: Direction) => readonly string[];
 
-export function mayCut({ guardrails, networks, segments, rules, baseline }: Policy): MayCut {
-  const open = new Set(networks.filter((n) => n.includesWorkloads).map((n) => n.name));
-  if (open.size === 0 || guardrails.length === 0) return () => false;
+/**
+ * Compile cuts the addresses of workloads that a guardrail keeps from a segment out of the networks
+ * that include workloads. Here: where that may come to pass, whoever is in them now.
+ */
+export function cutFrom({ guardrails, networks, segments, rules, baseline }: Policy): CutFrom {
+  const open = new Map(
+    networks.filter((one) => one.includesWorkloads).map((one) => [one.name, one.cidrs]),
+  );
   const viewBySegment = new Map(segments.map((one) => [one.name, viewOfSegment(one)]));
   const others: readonly GuardView[] = [{ segments: [] }, ...viewBySegment.values()];
   const endsById = new Map([...rules, ...baseline].map(({ id, from, to }) => [id, { from, to }]));
@@ -20,11 +23,13 @@ export function mayCut({ guardrails, networks, segments, rules, baseline }: Poli
     const own = viewBySegment.get(segment);
     const ends = endsById.get(id);
     const peers = [(direction === 'egress' ? ends?.to : ends?.from) ?? []].flat();
-    if (own === undefined || !peers.some((name) => open.has(name))) return false;
-    return others.some((other) => {
+    const cidrs = peers.flatMap((name) => open.get(name) ?? []);
+    if (own === undefined || cidrs.length === 0) return [];
+    const guarded = others.some((other) => {
       const [from, to] = direction === 'egress' ? [own, other] : [other, own];
       return forbiddenBy(guardrails, from, to, id) !== undefined;
     });
+    return guarded ? cidrs : [];
   };
 }
 
@@ -32,24 +37,26 @@ export function mayCut({ guardrails, networks, segments, rules, baseline }: Poli
  * How many further addresses may be cut out of the CIDRs that these groups name, wherever they lie,
  * before that takes more rules than there is room for. Infinite where none can cost any.
  *
- * @param cuts says of a rule of the policy whether addresses are cut out of what it names.
+ * @param cuts says of a rule of the policy what addresses may be cut out of.
  * @param roomFor how many rules more the groups take.
  */
 export function cutsThatFit(
   groups: readonly DesiredGroup[],
-  cuts: (rule: string, direction: Direction) => boolean,
+  cuts: (rule: string, direction: Direction) => readonly string[],
   roomFor: (direction: Direction, family: Family) => number,
 ): number {
   let least = Number.POSITIVE_INFINITY;
   for (const direction of ['ingress', 'egress'] as const) {
     const rules = groups
       .flatMap((group) => group[direction])
-      .filter(({ because }) => because.some((rule) => cuts(rule, direction)));
+      .filter(
+        ({ peer, because }) =>
+          'cidr' in peer &&
+          because.some((rule) => overlapCidr([...cuts(rule, direction)], peer.cidr)),
+      );
     for (const [family, bits] of Object.entries(BITS) as [Family, number][]) {
       const lengths = lengthsByTraffic(rules, family);
-      if (lengths.length > 0) {
-        least = Math.min(least, splitsThatFit(lengths, bits, roomFor(direction, family)));
-      }
+      least = Math.min(least, splitsThatFit(lengths, bits, roomFor(direction, family)));
     }
   }
   return least;
@@ -78,11 +85,14 @@ function splitsThatFit(lengths: readonly number[][], bits: number, room: number)
   }
 }
 
-/** A CIDR without one of its addresses is one CIDR of each greater length. Answers how many more. */
+/**
+ * A CIDR without one of its addresses is one CIDR of each greater length. Answers how many more; the
+ * last of them is a single address, which costs nothing to take away.
+ */
 function splitWidest(lengths: number[], bits: number): number {
   const length = Math.min(...lengths);
-  if (length >= bits - 1) return 0;
+  if (length >= bits) return 0;
   lengths.splice(lengths.indexOf(length), 1);
-  for (let longer = length + 1; longer <= bits; longer += 1) lengths.push(longer);
+  for (let longer = length + 1; longer < bits; longer += 1) lengths.push(longer);
   return bits - length - 1;
 }

@@ -4,7 +4,7 @@ import type { DesiredAttachment, DesiredGroup } from '../model/desired-state.ts'
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Growth, LimitUse } from '../model/limits.ts';
 import type { Direction } from '../model/plan.ts';
-import { cutsThatFit, mayCut } from './forecast-cuts.ts';
+import { cutFrom, cutsThatFit } from './forecast-cuts.ts';
 import type { LimitsInput } from './measure-limits.ts';
 
 /**
@@ -18,7 +18,7 @@ export function forecastGrowth(input: LimitsInput, region: LimitUse): readonly G
   const lists = listWeights({ inventory });
   const { rulesPerGroup } = inventory.quotas;
   const slots = tightestSlots(input);
-  const cuts = mayCut(input.policy);
+  const cuts = cutFrom(input.policy);
   const regionLeft = Math.max(0, region.limit - region.after);
   const growth = [...groupsBySegment(desired.groups)].map(([key, groups]): Growth => {
     const room = (direction: Direction): number =>
@@ -116,7 +116,6 @@ function freeOn(
   const foreign = nic.groups.filter((id) => !ours.has(id));
   const keeps = foreign.filter((id) => kept.has(id)).length;
   const after = Math.max(0, limit - keeps - owned.length);
-  if (foreign.length === keeps) return { after, staged: after };
   const early = owned.filter((key) => !key.startsWith(`${OPEN_EGRESS}@`)).length;
   return { after, staged: Math.max(0, limit - foreign.length - early) };
 }

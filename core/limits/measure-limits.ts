@@ -122,10 +122,6 @@ function ruleChanges(
     if (step.kind !== 'authorize' && step.kind !== 'revoke') continue;
     const change = changeOf(step.group, step.direction);
     const load = loadOf(step.rules, lists);
-    if (step.id.startsWith('revoke-default:')) {
-      change.ipv4.added -= load.ipv4;
-      continue;
-    }
     const when = step.kind === 'authorize' ? 'added' : step.phase === 'create' ? 'early' : 'late';
     change.ipv4[when] += load.ipv4;
     change.ipv6[when] += load.ipv6;

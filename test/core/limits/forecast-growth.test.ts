@@ -60,7 +60,11 @@ describe('a segment grows', () => {
   });
 
   test('without a member by what any interface could carry', () => {
-    const born = policy({ segments: [{ ...web, bornIn: ['vpc-1'] }] });
+    const born = policy({
+      segments: [segment('web', { bornIn: ['vpc-1'] })],
+      networks: [office],
+      baseline: [baselineEntry('b', { to: 'office' }, ['tcp/443'])],
+    });
     expect(growthOf(born, inventory([], { quotas }))).toEqual([
       {
         ...{ segment: 'web', vpc: 'vpc-1', room: { ingress: 10, egress: 10 } },
@@ -91,6 +95,7 @@ describe('a segment grows', () => {
     expect(slots([...hosts.slice(2)])).toEqual([2, 1, 'eni-c']);
     expect(slots(hosts.slice(0, 1))).toEqual([3, 3, 'eni-a']);
     expect(slots(hosts.slice(3))).toEqual([3, 1, 'eni-d']);
+    expect(slots([...hosts.slice(0, 1), ...hosts.slice(3)])).toEqual([3, 1, 'eni-a']);
   });
 
   test('groups of ours that an interface carries are no foreign ones', () => {
@@ -210,6 +215,27 @@ describe('addresses that a guardrail cuts out of a network', () => {
       fit: undefined,
     },
     {
+      name: 'not where each is an address already',
+      policy: guarded({ networks: [{ ...inside, cidrs: ['10.0.7.0/32', '10.0.7.2/32'] }] }),
+      fit: undefined,
+    },
+    {
+      name: 'out of that network alone, where the rule names others too',
+      policy: guarded({ rules: [rule('r', 'web', ['inside', 'office', 'vault'], ['tcp/22'])] }),
+      fit: 3,
+    },
+    {
+      name: 'out of what it became with its neighbour',
+      policy: guarded({
+        networks: [
+          { ...inside, cidrs: ['10.0.7.0/25'] },
+          network('next', { cidrs: ['10.0.7.128/25'] }),
+        ],
+        rules: [rule('r', 'web', 'inside', ['tcp/22']), rule('s', 'web', 'next', ['tcp/22'])],
+      }),
+      fit: 3,
+    },
+    {
       name: 'also where only workloads of no segment are kept apart',
       policy: guarded({
         segments: [{ ...web, zone: 'lab' }],
@@ -263,7 +289,10 @@ describe('addresses that a guardrail cuts out of a network', () => {
 
   test('a segment that has room for few of them comes first', () => {
     const other = segment('other', { ...closed, bornIn: ['vpc-1'] });
-    const p = guarded({ segments: [other, vault, { ...web, bornIn: ['vpc-1'] }] });
+    const p = guarded({
+      segments: [other, vault, { ...web, bornIn: ['vpc-1'] }],
+      rules: [rule('r', 'web', 'inside', ['tcp/22']), rule('s', 'other', 'office', ports(5))],
+    });
     const order = growthOf(p, inventory([], { quotas: few })).map((one) => one.segment);
     expect(order).toEqual(['web', 'other']);
   });
