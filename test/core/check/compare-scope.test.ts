@@ -92,6 +92,23 @@ describe('across VPCs', () => {
   });
 });
 
+test('where a route leads over a firewall, hosts of one subnet do not stand for another', () => {
+  const routes = [
+    { destination: '10.0.0.0/8', target: 'local', state: 'active' as const },
+    { destination: '10.0.0.0/24', target: 'vpce-firewall', state: 'active' as const },
+  ];
+  const table = { id: 'rtb-1', vpc: 'vpc-1', main: true, subnets: [], routes };
+  const hosts = [...HOSTS, { name: 'x', app: 'web' }];
+  const found = published(POLICY, hosts, { routeTables: [table] });
+  const apart = found.interfaces.map((nic) =>
+    nic.id === 'eni-w' ? { ...nic, subnet: 'subnet-other' } : nic,
+  );
+  expect(told(compare({ ...found, interfaces: apart }).cuts)).toEqual([
+    'w > d ipv4 tcp/5432',
+    'w > e ipv4 tcp/5432',
+  ]);
+});
+
 describe('kept groups', () => {
   const keeping = { ...POLICY, settings: { ...POLICY.settings, keepSecurityGroups: ['sg-kept'] } };
   const opensAll: GroupRule = {
