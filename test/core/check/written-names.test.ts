@@ -49,9 +49,11 @@ describe('names of rules that are not written on an interface', () => {
       segment('seen', { mode: 'observe' }),
       segment('db', { mode: 'stage' }),
     ];
-    const networks = [network('office', { cidrs: ['10.0.0.0/8'] }), inside('10.0.0.0/16')];
+    const office = network('office', { cidrs: ['10.0.0.0/8'] });
+    const far = network('far', { cidrs: ['192.0.2.0/24'] });
     const hosts = [web('a', '10.0.0.1')];
-    expect(unwritten('a', { segments, networks, hosts })).toBe('seen office');
+    const networks = [office, inside('10.0.0.0/16'), far];
+    expect(unwritten('a', { segments, networks, hosts })).toBe('seen office far');
     expect(unwritten('a', { networks: [], hosts })).toBe('');
   });
 
@@ -108,6 +110,22 @@ describe('names of rules that are not written on an interface', () => {
     expect(unwritten('a', { networks, hosts })).toBe('far');
     const segments = [segment('web', { mode: 'observe' }), segment('db')];
     expect(unwritten('a', { networks, hosts, segments })).toBe('web inside far');
+  });
+
+  test('of a host that is terminated, as if its segment had no member', () => {
+    const more = { vpcs: [vpc('vpc-1'), vpc('vpc-2', { ipv4: ['10.1.0.0/16'] })] };
+    const gone = { state: 'terminated' };
+    const hosts = [
+      web('a', '10.0.0.1', gone),
+      web('b', '10.1.0.1', { ...gone, vpc: 'vpc-2' }),
+      web('c', '10.9.0.1', { ...gone, vpc: 'vpc-unread' }),
+    ];
+    const world = { networks: [inside('10.0.0.0/16', '10.9.0.0/16')], hosts, more };
+    expect(unwritten('a', world)).toBe('');
+    expect(unwritten('b', world)).toBe('inside');
+    expect(unwritten('c', world)).toBe('inside');
+    const small = { ...world, networks: [inside('10.0.0.0/31')] };
+    expect(unwritten('a', small)).toBe('inside');
   });
 
   test('exceptions are not inside', () => {
