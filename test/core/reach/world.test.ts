@@ -16,15 +16,18 @@ function open(into: readonly string[], more: Partial<EstateText> = {}): string {
   });
   const [web] = inventory.interfaces;
   if (web === undefined) throw new Error('no host');
-  return trafficTexts(new WorldReach(inventory).into(web)).join(' ');
+  return new WorldReach(inventory)
+    .into(web)
+    .map(({ address, traffic }) => `${address}: ${trafficTexts(traffic).join(' ')}`)
+    .join(', ');
 }
 
 describe('open to the world', () => {
   test('is what every public address may send', () => {
     expect(open(['tcp/443 0.0.0.0/0', 'tcp/22 198.51.100.0/24', 'udp/53 0.0.0.0/0'])).toBe(
-      'tcp/443 udp/53',
+      '192.0.2.1: tcp/443 udp/53',
     );
-    expect(open(['tcp/443 0.0.0.0/1', 'tcp/443 128.0.0.0/1'])).toBe('tcp/443');
+    expect(open(['tcp/443 0.0.0.0/1', 'tcp/443 128.0.0.0/1'])).toBe('192.0.2.1: tcp/443');
     expect(open(['tcp/443 0.0.0.0/1'])).toBe('');
     expect(open(['tcp/443 128.0.0.0/1'])).toBe('');
     expect(open([])).toBe('');
@@ -33,10 +36,10 @@ describe('open to the world', () => {
   test('is what comes in over IPv6 too, from every address there', () => {
     const hosts = { web: { ...WEB, at: ['10.0.1.1', '2001:db8::1'] } };
     const rules = ['tcp/443 0.0.0.0/0', 'tcp/22 ::/0', 'tcp/25 2000::/7'];
-    expect(open(rules, { hosts })).toBe('tcp/22 tcp/443');
-    expect(open(rules)).toBe('tcp/443');
+    expect(open(rules, { hosts })).toBe('192.0.2.1: tcp/443, 2001:db8::1: tcp/22');
+    expect(open(rules)).toBe('192.0.2.1: tcp/443');
     const six = { web: { at: '2001:db8::1', groups: ['sg-web'] } };
-    expect(open(rules, { hosts: six })).toBe('tcp/22');
+    expect(open(rules, { hosts: six })).toBe('2001:db8::1: tcp/22');
     expect(open(['tcp/22 2001:4860::/32'], { hosts: six })).toBe('');
   });
 
@@ -63,9 +66,9 @@ describe('open to the world', () => {
   test('is what the NACL leaves of it', () => {
     const acl = ['5 in deny tcp/20-30 0.0.0.0/0', ...OPEN_ACL];
     const subnets = { 'subnet-1': { acl, routes: ['0.0.0.0/0 igw-1'] } };
-    expect(open(['tcp/22-443 0.0.0.0/0'], { subnets })).toBe('tcp/31-443');
+    expect(open(['tcp/22-443 0.0.0.0/0'], { subnets })).toBe('192.0.2.1: tcp/31-443');
     expect(
       open(['tcp/22 0.0.0.0/0'], { subnets: { 'subnet-1': { routes: ['0.0.0.0/0 igw-1'] } } }),
-    ).toBe('tcp/22');
+    ).toBe('192.0.2.1: tcp/22');
   });
 });
