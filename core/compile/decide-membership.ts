@@ -41,7 +41,7 @@ export function decideMembership(
 /** What belonging to exactly these segments comes to, whoever it is. `names` is sorted. */
 function standingOf(index: PolicyIndex, names: readonly string[]): Standing {
   const matching = names.flatMap((name) => index.segments.get(name) ?? []);
-  const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))].sort();
+  const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))];
   if (zones.length > 1) return inTwoZones(matching, zones);
 
   const zone = zones[0];

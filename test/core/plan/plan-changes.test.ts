@@ -316,6 +316,17 @@ describe('what a plan leaves alone', () => {
       expect.stringContaining('1 workload (i-w) blocked: peer does not carry the group'),
     ]);
   });
+
+  test('a demotion names who enforces already and loses the flows with who is demoted', () => {
+    const enforced = publish(webAndDb('enforce'), START);
+    const segments = webAndDb('enforce').segments.map((s) =>
+      s.name === 'db' ? { ...s, mode: 'observe' as const } : s,
+    );
+    const plan = planFor({ ...webAndDb('enforce'), segments }, enforced);
+    expect(plan.warnings).toEqual([
+      '1 workload (i-w) enforced already, and the rules with this peer let nothing through: peer does not carry the group: 1 running members of peer `db` do not carry its group: i-d (the segment is observed); stage or adopt the peer first',
+    ]);
+  });
 });
 
 describe('uninstalling', () => {

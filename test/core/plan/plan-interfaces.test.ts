@@ -214,7 +214,7 @@ function planAll(nics: readonly Nic[], more: Partial<InterfacePlanInput> = {}) {
       quotas: DEFAULT_QUOTAS,
     } as unknown as Inventory,
     desired: {
-      groups: [],
+      ...{ groups: [], blockedSegments: {} },
       memberships: nics.flatMap(({ id, membership: one = {} }) =>
         one === 'none' ? [] : [membership({ ...one, workload: id })],
       ),
