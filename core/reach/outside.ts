@@ -12,6 +12,8 @@ import { allowedByAcl, answerable, decidingEntry } from './network-acls.ts';
 import { Routes } from './routes.ts';
 import { TrafficRegion } from './traffic-region.ts';
 
+type Direction = 'ingress' | 'egress';
+
 /** Unknown: nothing that was read forbids it, but what lies beyond was not read. */
 export interface OutsideVerdict {
   readonly verdict: 'allow' | 'deny' | 'unknown';
@@ -46,10 +48,36 @@ export class OutsideReach {
   /** What the address may send to the interface by its groups and NACL; routes are not looked at. */
   admitted(nic: NetworkInterface, address: string): TrafficRegion {
     const region = this.#byGroups(nic, 'ingress', address);
-    const acl = this.#aclOf(nic);
-    if (acl === undefined || region.isEmpty) return region;
-    const back = answerable(allowedByAcl(acl, 'egress', address));
-    return region.and(allowedByAcl(acl, 'ingress', address)).and(back);
+    return region.isEmpty ? region : region.and(this.#byAcl(nic, 'ingress', address));
+  }
+
+  /**
+   * Every packet that `explain` denies for no group and no NACL: whether the rest gets there is the
+   * same for all of it, since a route knows no port.
+   */
+  passing(nic: NetworkInterface, direction: Direction, address: string): TrafficRegion {
+    const groups =
+      serviceWithoutGroups(nic) === undefined
+        ? this.#byGroups(nic, direction, address)
+        : TrafficRegion.everything;
+    const near = groups.and(this.#byAcl(nic, direction, address));
+    const nat = direction === 'egress' ? this.#natTo(nic, address) : undefined;
+    if (nat === undefined) return near;
+    return crossings(nic, nat, address).reduce(
+      (region, [way, peer]) => region.and(this.#byAcl(nat, way, peer)),
+      near,
+    );
+  }
+
+  /** As `passing`, for `explainTranslated`. */
+  passingTranslated(
+    source: NetworkInterface,
+    destination: NetworkInterface,
+    address: string,
+  ): TrafficRegion {
+    const out = this.passing(source, 'egress', address);
+    const seenAs = this.#seenAs(source, this.#routes.routeTo(source, address).route);
+    return seenAs === undefined ? out : out.and(this.passing(destination, 'ingress', seenAs));
   }
 
   /** Whether an internet gateway leads from the interface's subnet to the address. */
@@ -66,7 +94,7 @@ export class OutsideReach {
 
   explain(
     nic: NetworkInterface,
-    direction: 'ingress' | 'egress',
+    direction: Direction,
     address: string,
     probe: Probe,
   ): OutsideVerdict {
@@ -98,10 +126,8 @@ export class OutsideReach {
     if (route.target.startsWith('igw-')) {
       return deny(`${nic.id} has no public address, so ${route.target} does not serve it`);
     }
-    const nat = this.#natGateways.get(route.target);
-    if (nat?.publicIpv4 !== undefined && direction === 'egress') {
-      return this.#overNat({ nic, nat, address, probe, by });
-    }
+    const nat = direction === 'egress' ? this.#natTo(nic, address) : undefined;
+    if (nat !== undefined) return this.#overNat({ nic, nat, address, probe, by });
     return unknown(
       by,
       `${table} leads to ${address} over ${route.target}; what lies beyond was not read`,
@@ -135,13 +161,14 @@ export class OutsideReach {
     return this.#natGateways.get(route?.target ?? '')?.publicIpv4;
   }
 
-  /** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
+  /** The interface of the public NAT gateway that packets to the address go through. */
+  #natTo(nic: NetworkInterface, address: string): NetworkInterface | undefined {
+    const nat = this.#natGateways.get(this.#routes.routeTo(nic, address).route?.target ?? '');
+    return nat?.publicIpv4 === undefined ? undefined : nat;
+  }
+
   #overNat({ nic, nat, address, probe, by }: OverNat): OutsideVerdict {
-    const crossings = [
-      ...(nat.subnet === nic.subnet ? [] : nic.ipv4.map((from) => ['ingress', from] as const)),
-      ['egress', address] as const,
-    ];
-    for (const [direction, peer] of crossings) {
+    for (const [direction, peer] of crossings(nic, nat, address)) {
       const acl = this.#explainAcl(nat, direction, peer, probe);
       if (acl !== undefined) return deny(acl);
     }
@@ -154,7 +181,7 @@ export class OutsideReach {
     return unknown(by, `what lies beyond ${nat.natGateway} was not read`);
   }
 
-  #byGroups(nic: NetworkInterface, direction: 'ingress' | 'egress', address: string) {
+  #byGroups(nic: NetworkInterface, direction: Direction, address: string) {
     let region = TrafficRegion.nothing;
     for (const rule of nic.groups.flatMap((id) => this.#groups.get(id)?.[direction] ?? [])) {
       if (this.#names(rule.peer, address)) region = region.or(ruleRegion(rule));
@@ -164,7 +191,7 @@ export class OutsideReach {
 
   #groupThatLets(
     nic: NetworkInterface,
-    direction: 'ingress' | 'egress',
+    direction: Direction,
     address: string,
     { protocol, port }: Probe,
   ): string | undefined {
@@ -187,6 +214,15 @@ export class OutsideReach {
     return (this.#lists.get(peer.id) ?? []).some((cidr) => contains(cidr, address));
   }
 
+  /** What the NACL lets pass, with the answers. */
+  #byAcl(nic: NetworkInterface, direction: Direction, address: string): TrafficRegion {
+    const acl = this.#aclOf(nic);
+    if (acl === undefined) return TrafficRegion.everything;
+    const other = direction === 'ingress' ? 'egress' : 'ingress';
+    const back = answerable(allowedByAcl(acl, other, address));
+    return allowedByAcl(acl, direction, address).and(back);
+  }
+
   #aclOf(nic: NetworkInterface): NetworkAcl | undefined {
     return (
       this.#acls.find((acl) => acl.subnets.includes(nic.subnet)) ??
@@ -197,7 +233,7 @@ export class OutsideReach {
   /** What of the NACL stands in the way; undefined: nothing. */
   #explainAcl(
     nic: NetworkInterface,
-    direction: 'ingress' | 'egress',
+    direction: Direction,
     address: string,
     probe: Probe,
   ): string | undefined {
@@ -220,6 +256,16 @@ const PRIVATE = [
   ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'],
   ...['fc00::/7', 'fe80::/10'],
 ] as const;
+
+/** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
+function crossings(
+  nic: NetworkInterface,
+  nat: NetworkInterface,
+  address: string,
+): readonly (readonly [Direction, string])[] {
+  const inward = nat.subnet === nic.subnet ? [] : nic.ipv4;
+  return [...inward.map((from) => ['ingress', from] as const), ['egress', address]];
+}
 
 function isPrivate(address: string): boolean {
   return PRIVATE.some((cidr) => contains(cidr, address));
