@@ -52,7 +52,7 @@ const EFFECT: PolicyEffect = {
   steps: 7,
   difference: {
     opened: [{ from: 'web', to: 'api', ports: ['tcp/80', 'udp/53'] }],
-    closed: [{ from: 'api', to: 'web', ports: ['all'] }],
+    closed: [{ from: 'api', to: 'web', ports: ['udp', 'icmp'] }],
   },
   openAfter: 0,
   shareAfter: 0,
@@ -108,7 +108,7 @@ What the policy would do
   web in vpc-1: room for 3 more ingress and 4 more egress rules, then refused (eni-1)
           from  to   traffic
   opens   web   api  tcp/80 udp/53
-  closes  api   web  all
+  closes  api   web  udp icmp
 `,
     );
   });
