@@ -43,7 +43,7 @@ export class GroupReferences {
   matches(
     named: RulePeer,
     flow: {
-      readonly at: NetworkInterface;
+      readonly at: Pick<NetworkInterface, 'vpc'>;
       readonly peer: NetworkInterface;
       readonly address: string;
     },

@@ -33,12 +33,16 @@ function publish(policy: Policy, estate: Estate): Published {
     ...{ desired, ...estate, policy, held: new Set<string>(), generation: 1, base: 0 },
     ...{ now: NOW, owner: OWNER, kind: 'publish' as const },
   });
-  const blocked = plan.warnings
+  // A warning names but the first five of those it is about.
+  const unready = desired.attachments.flatMap(({ workload, blocked }) =>
+    blocked === undefined ? [] : [[workload, blocked.message] as const],
+  );
+  const warned = plan.warnings
     .filter((warning) => warning.includes('blocked'))
     .flatMap((warning) =>
       [...warning.matchAll(/\bi-h\d+\b/g)].map(([id]) => [id, warning] as const),
     );
-  return { estate: applySteps(estate, plan.steps), blocked: new Map(blocked) };
+  return { estate: applySteps(estate, plan.steps), blocked: new Map([...unready, ...warned]) };
 }
 
 function compare(policy: Policy, { estate: { inventory }, blocked }: Published): Comparison {

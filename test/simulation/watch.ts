@@ -148,6 +148,7 @@ export class Watch implements Ec2Watch {
       const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];
       if (lost.length === 0 || was === undefined) return;
       if (lost.every((group) => isOurs(before, group)) && this.#isToBeObserved(was)) return;
+      if (this.#hasOnlyLeftovers(before, was, lost)) return;
       this.#checkFlows(call, before, after, (nic) => nic.id === id);
       return;
     }
@@ -312,6 +313,25 @@ export class Watch implements Ec2Watch {
     return this.#policiesInPlay().some((policy) =>
       identities.some((tags) => wishFor(policy, tags).mode === 'observe'),
     );
+  }
+
+  /**
+   * Its owner took its last foreign group off by hand, and what comes off now is of segments that it is
+   * in by no policy and no identity in play: AWS wants one group at least, so that it was left with
+   * that one when it had nothing to go back to. What such a group happened to let through for another
+   * segment nobody owes it; it would let others in the same way.
+   */
+  #hasOnlyLeftovers(before: Snapshot, was: Nic, lost: readonly string[]): boolean {
+    const isStripped = was.groups.every((group) => isOurs(before, group));
+    if (!isStripped || (this.takenOff.get(was.id)?.size ?? 0) > 0) return false;
+    const identities = this.#identities(was);
+    const owed = this.#policiesInPlay().flatMap((policy) =>
+      identities.flatMap((tags) => wishFor(policy, tags).stems),
+    );
+    return lost.every((id) => {
+      const key = before.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? '';
+      return !owed.includes(key.split('@')[0] ?? '');
+    });
   }
 
   #allowed(policies: readonly SimPolicy[], from: Nic, to: Nic): readonly number[] {

@@ -141,7 +141,7 @@ function planAll(nics: readonly Nic[]) {
       quotas: DEFAULT_QUOTAS,
     } as unknown as Inventory,
     desired: {
-      groups: [],
+      ...{ groups: [], blockedSegments: {} },
       memberships: nics.map(({ id, membership: more }) => membership({ ...more, workload: id })),
       attachments: nics.map(({ id, blocked }) => ({
         ...{ interface: id, workload: id, vpc: 'vpc-1', mode: 'enforce' as const, owned: [] },
