@@ -107,8 +107,7 @@ function planPolicy(input: {
   if (changes === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
     throw badPolicy('the policy does not fit the estate', diagnostics);
   }
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner, keep });
+  const plan = withLimits({ plan: changes, inventory, desired, owner, policy });
   const difference = pathDifference({ policy, inventory, plan, owner, now });
   return { plan, difference, diagnostics };
 }

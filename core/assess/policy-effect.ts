@@ -23,7 +23,6 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
   const now = inventory.takenAt;
   const { desired, plan, diagnostics } = proposePlan({ policy, inventory, now, owner });
   if (plan === undefined) return { diagnostics };
-  const keep = policy.settings.keepSecurityGroups;
   const { pairs, open } = openPairs(plannedInventory(inventory, plan, owner));
   const counts = new Map(policy.segments.map(({ name }) => [name, 0]));
   for (const { segments } of desired.memberships) {
@@ -43,7 +42,7 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
       openAfter: open,
       shareAfter: pairs === 0 ? 0 : open / pairs,
       warnings: plan.warnings,
-      limits: measureLimits({ inventory, desired, plan, owner, keep }),
+      limits: measureLimits({ inventory, desired, plan, owner, policy }),
     },
   };
 }

@@ -158,8 +158,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   if (changes === undefined || (input.kind === 'publish' && errors.length > 0)) {
     throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
   }
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
+  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, policy });
   await ports.archive.putPlan(plan, { inventory, ledger });
   return plan;
 }

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/model/desired-state.ts';
 import type { GroupRule, Inventory, Quotas } from '../../../core/model/inventory.ts';
 import type { Plan, PlanStep } from '../../../core/model/plan.ts';
-import { group, inventory, NOW, OWNER } from '../../properties/builders.ts';
+import { group, inventory, NOW, OWNER, policy } from '../../properties/builders.ts';
 import { ours } from '../compile/compiled.ts';
 
 const quotas: Quotas = { groupsPerInterface: 5, rulesPerGroup: 10, groupsPerRegion: 20 };
@@ -40,12 +40,8 @@ const create = (key: string): PlanStep => ({
 const authorize = (rules: readonly DesiredRule[], key = WEB): PlanStep => ({
   ...{ ...base, kind: 'authorize', phase: 'create', group: key, direction: 'egress', rules },
 });
-const revoke = (
-  rules: readonly GroupRule[],
-  phase: 'create' | 'revoke' = 'revoke',
-  id = 'revoke:x',
-): PlanStep => ({
-  ...{ ...base, id, kind: 'revoke', phase, group: WEB, direction: 'egress', rules },
+const revoke = (rules: readonly GroupRule[], phase: 'create' | 'revoke' = 'revoke'): PlanStep => ({
+  ...{ ...base, kind: 'revoke', phase, group: WEB, direction: 'egress', rules },
 });
 const change = (name: string, kind: 'attach' | 'detach', to: readonly string[]): PlanStep => ({
   ...{ ...base, kind, phase: kind, interface: `eni-${name}`, workload: `i-${name}`, from: [], to },
@@ -75,8 +71,16 @@ interface Input {
   readonly keep?: readonly string[];
 }
 
-const inputOf = ({ groups = [], attachments = [], steps = [], plan = {}, ...more }: Input) => ({
-  ...{ inventory: inventory([], { quotas }), owner: OWNER, keep: [], ...more },
+const inputOf = ({
+  groups = [],
+  attachments = [],
+  steps = [],
+  plan = {},
+  keep = [],
+  ...more
+}: Input) => ({
+  ...{ inventory: inventory([], { quotas }), owner: OWNER, ...more },
+  policy: policy({}, { keepSecurityGroups: keep }),
   ...{
     desired: { groups, attachments, memberships: [], blockedSegments: {} },
     plan: planOf(steps, plan),
@@ -165,7 +169,7 @@ describe('rules of a group', () => {
     };
     const of = (steps: readonly PlanStep[]) => measure({ groups: [wanted(WEB)], steps }).rules;
     expect(of([create(WEB)])).toEqual([{ ...egress, family: 'ipv4', now: 0, during: 1, after: 1 }]);
-    const gone = revoke([everything], 'create', `revoke-default:${WEB}`);
+    const gone = revoke([everything], 'create');
     expect(of([create(WEB), gone])).toEqual([]);
     expect(of([create(WEB), gone, authorize([cidrRule(1), cidrRule(2)])])).toEqual([
       { ...egress, family: 'ipv4', now: 0, during: 2, after: 2 },
@@ -240,10 +244,11 @@ describe('prefix lists', () => {
       list('pl-1', 1, 4),
       list('pl-2', 3, 6),
       list('pl-3', 5, 5),
+      list('pl-4', 5, 50),
     ];
     const i = inventory([], { quotas, prefixLists });
     const groups = [
-      wanted('baseline@vpc-1', { egress: [listRule('pl-0'), listRule('pl-2')] }),
+      wanted('baseline@vpc-1', { egress: ['pl-0', 'pl-2', 'pl-4'].map(listRule) }),
       wanted(WEB, {
         ingress: [listRule('pl-2'), cidrRule(1)],
         egress: [listRule('pl-1'), listRule('pl-9')],
@@ -253,8 +258,11 @@ describe('prefix lists', () => {
     const use = (id: string, entries: number, maxEntries: number, rules: number) => ({
       ...{ list: id, name: `name of ${id}`, family: 'ipv4', entries, maxEntries, rules },
     });
-    expect(lists).toEqual([use('pl-2', 3, 6, 2), use('pl-1', 1, 4, 1), use('pl-0', 0, 0, 1)]);
-    expect(counted.lists).toBe(3);
+    expect(lists).toEqual([
+      ...[use('pl-2', 3, 6, 2), use('pl-1', 1, 4, 1)],
+      ...[use('pl-4', 5, 50, 1), use('pl-0', 0, 0, 1)],
+    ]);
+    expect(counted.lists).toBe(4);
   });
 });
 
@@ -266,10 +274,12 @@ describe('of an estate without end', () => {
   }));
   const key = (name: string) => `segment:s${name}@vpc-1`;
 
+  const groupsOf: Record<string, string[]> = { 33: ['sg-1', 'sg-2', 'sg-3'], 44: ['sg-1', 'sg-2'] };
+
   test('fifty of each are kept, the tightest first, and all are counted', () => {
     const report = measure({
       inventory: inventory(
-        many.map((name) => ({ name, groups: name === '33' ? ['sg-1', 'sg-2', 'sg-3'] : ['sg-1'] })),
+        many.map((name) => ({ name, groups: groupsOf[name] ?? ['sg-1'] })),
         { quotas: { ...quotas, groupsPerRegion: 500 }, prefixLists },
       ),
       groups: many.map((name) =>
@@ -287,9 +297,9 @@ describe('of an estate without end', () => {
     const kept = [report.rules, report.interfaces, report.lists, report.growth];
     expect(kept.map((one) => one.length)).toEqual([50, 50, 50, 50]);
     expect(report.rules[0]?.group).toBe(key('22'));
-    // Both reach three; the one that has three in the end is tighter.
-    expect(report.interfaces.slice(0, 3).map((one) => one.interface)).toEqual([
-      ...['eni-33', 'eni-55', 'eni-00'],
+    // Two reach three; the one that has three in the end is tighter.
+    expect(report.interfaces.slice(0, 4).map((one) => one.interface)).toEqual([
+      ...['eni-33', 'eni-55', 'eni-44', 'eni-00'],
     ]);
   });
 });
