@@ -1,5 +1,4 @@
 import { compilePolicy } from '../core/compile/compile-policy.ts';
-import { parseGroupKey } from '../core/compile/owned-groups.ts';
 import type { Inventory, Workload } from '../core/model/inventory.ts';
 import type { InterfaceStep, Plan } from '../core/model/plan.ts';
 import type {
@@ -12,11 +11,12 @@ import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { countRunning } from './leave-guard.ts';
-import { mergeReading } from './merge-reading.ts';
+import { mergeReading, wasRefused } from './merge-reading.ts';
 import { wakeOverdue } from './parking.ts';
 import type { Page, Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
 import { heldAmong, leavingAmong, readRecords } from './publish/holds.ts';
+import { type LivedOn, livedOnWhileBlocked } from './publish/lived-on.ts';
 import { readInventory, readLedgers } from './publish/prepare.ts';
 import { heldSince } from './standing.ts';
 import { draftRecord } from './workload-record.ts';
@@ -78,10 +78,15 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   if (inventory.gaps.length === 0) findVanished(inventory, records, findings);
   const interfaces = await readAll((cursor) => ports.store.listInterfaces(cursor));
   const parked = findParked(ports, interfaces);
-  findDrift(ports, { inventory, findings, interfaces, parked });
-  const plan = await planAgain(ports, inForce, { inventory, records });
+  findDrift(ports, { inventory, stored, findings, interfaces, parked });
+  const plan = await planAgain(ports, inForce, {
+    inventory: withRefusals(inventory, stored),
+    records,
+  });
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
-  const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, inForce, plan, plans);
+  const livedOn = livedOnWhileBlocked(inForce, ports.owner, { inventory, records });
+  const publishNeeded =
+    openPlans.length > 0 ? [] : await needsPublish(ports, inForce, { plan, plans, livedOn });
   await raiseFences(ports, inventory, findings);
   if (openPlans.every(isWaiting)) await prove(ports, { inForce, inventory, stored, findings });
   return await finish(ports, { startedAt, inventory, openPlans, findings, publishNeeded });
@@ -177,7 +182,7 @@ function findParked(ports: Ports, records: readonly InterfaceRecord[]): Readonly
   return new Set(parked.map((record) => record.interface));
 }
 
-interface InterfaceGround extends Pick<Ground, 'inventory' | 'findings'> {
+interface InterfaceGround extends Pick<Ground, 'inventory' | 'stored' | 'findings'> {
   readonly interfaces: readonly InterfaceRecord[];
   readonly parked: ReadonlySet<string>;
 }
@@ -185,7 +190,7 @@ interface InterfaceGround extends Pick<Ground, 'inventory' | 'findings'> {
 /** Interfaces whose groups are not what the last finished run had left there. */
 function findDrift(
   ports: Ports,
-  { inventory, findings, interfaces, parked }: InterfaceGround,
+  { inventory, stored, findings, interfaces, parked }: InterfaceGround,
 ): void {
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
   const takenAt = Date.parse(inventory.takenAt);
@@ -200,6 +205,8 @@ function findDrift(
     if (parked.has(record.interface)) continue;
     // Whoever has it now: since the record was written it may have moved.
     const { workload } = nic;
+    // Nobody would look at it, whatever its fence says.
+    if (stored.get(workload)?.control === 'visible') continue;
     if (record.fence > record.doneFence) add(findings, workload, {});
     const isOlder = Date.parse(record.verifiedAt ?? '') < takenAt;
     if (!isOlder || record.fence > record.doneFence) continue;
@@ -211,6 +218,23 @@ function findDrift(
       ...{ expected: record.groups, found: nic.groups },
     });
   }
+}
+
+/**
+ * What EC2 has refused to write no Describe shows. A worker that believes the refusal looks at none of
+ * its interfaces, so that asking for them each time would wake it in vain, and publish again in vain.
+ */
+function withRefusals(
+  inventory: Inventory,
+  stored: ReadonlyMap<string, WorkloadRecord>,
+): Inventory {
+  const workloads = inventory.workloads.map((workload) => {
+    const record = stored.get(workload.identity.workload);
+    if (record === undefined || !wasRefused(record)) return workload;
+    const { control, controlReason } = record;
+    return { ...workload, control, ...(controlReason === undefined ? {} : { controlReason }) };
+  });
+  return { ...inventory, workloads };
 }
 
 /** What the policy in force would have changed now; empty when all is as it should be. */
@@ -252,18 +276,23 @@ function findUnplanned(
 async function needsPublish(
   ports: Ports,
   { head }: InForce,
-  plan: Plan,
-  plans: readonly PlanRecord[],
+  {
+    plan,
+    plans,
+    livedOn,
+  }: {
+    readonly plan: Plan;
+    readonly plans: readonly PlanRecord[];
+    readonly livedOn: LivedOn;
+  },
 ): Promise<readonly string[]> {
   if (plan.addOnly) return [];
   const blocked = head.blockedSegments;
   const steps = plan.steps.filter((step) => {
     // What has held a segment back is gone, and only a publish lifts the block.
     if ('interface' in step) return Object.keys(blocked).length > 0 && step.blocked === undefined;
-    // Rules of a blocked segment stay (engine/publish/apply.ts), so that publishing changes nothing.
-    if (step.kind === 'revoke') {
-      return blocked[parseGroupKey(step.group)?.segment ?? ''] === undefined;
-    }
+    // Such rules of a blocked segment stay (engine/publish/apply.ts): publishing changes nothing.
+    if (step.kind === 'revoke') return !step.rules.every((rule) => livedOn(step, rule));
     return step.kind !== 'delete-group';
   });
   if (steps.length === 0) return [];

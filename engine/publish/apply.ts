@@ -1,11 +1,13 @@
-import { parseGroupKey } from '../../core/compile/owned-groups.ts';
 import type { GroupRule } from '../../core/model/inventory.ts';
-import { ownValue } from '../../core/model/own-value.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
+import type { Head } from '../../core/model/record.ts';
 import { ruleKey } from '../../core/plan/rule-keys.ts';
+import { readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
 import { readListed } from './barrier.ts';
+import { readRecords } from './holds.ts';
+import { isOfBlocked, type LivedOn, livedOnWhileBlocked } from './lived-on.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -80,6 +82,8 @@ function openAsFailed(report: StepReport): StepReport {
  * Phase revoke: rules that nobody wants any more. The rules that an interface which could not be
  * attached, or its rule peers, may live on stay; so do those of a group that the plan has no use for
  * and that somebody carries all the same, such as a workload that was held after the plan was made.
+ * Nobody lives on the rules of an unwanted group that no interface carries, nor on those about it:
+ * they would only keep groups from being deleted, for as long as somebody carries the other one.
  */
 export async function applyRevoke(ports: Ports, id: string): Promise<readonly StepReport[]> {
   const context = await loadPlan(ports, id);
@@ -88,41 +92,63 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   const reading = await readListed(ports, context, { phase: 'steady', giveUp: true });
   const hand = new GroupHand(ports, context);
   const owned = await hand.owned();
+  const unwanted = unwantedGroups(context, owned);
   const carried = new Set([
     ...reading.listed
       .filter((one) => reading.failed.includes(one.step))
       .flatMap((one) => one.record?.groups ?? one.step.from),
-    ...(await stillCarried(ports, context, owned)),
+    ...(await stillCarried(ports, unwanted)),
   ]);
+  const isNobodys = (id: string | undefined): boolean =>
+    id !== undefined && unwanted.has(id) && !carried.has(id);
+  const steps = groupSteps(context, 'revoke');
+  const whileBlocked = await readLivedOn(ports, { head, steps });
   const isLivedOn = (step: RevokeStep, rule: GroupRule): boolean => {
-    const segment = parseGroupKey(step.group)?.segment;
-    if (segment !== undefined && ownValue(head.blockedSegments, segment) !== undefined) return true;
-    return rule.peer.kind === 'group' && carried.has(rule.peer.id);
+    const { peer } = rule;
+    const group = owned.byKey.get(step.group)?.id;
+    const peerGroup = peer.kind === 'group' ? peer.id : undefined;
+    if (isNobodys(group) || isNobodys(peerGroup)) return false;
+    if (carried.has(group ?? '') || carried.has(peerGroup ?? '')) return true;
+    return whileBlocked(step, rule);
   };
   const reports = await carryOut(ports, context, {
-    steps: groupSteps(context, 'revoke'),
+    steps,
     current: async () => void (await assertInForce(ports, context.plan)),
-    protects: (step) => {
-      if (step.kind !== 'revoke') return undefined;
-      const isCarried = carried.has(owned.byKey.get(step.group)?.id ?? '');
-      return (rule) => isCarried || isLivedOn(step, rule);
-    },
+    protects: (step) => (step.kind === 'revoke' ? (rule) => isLivedOn(step, rule) : undefined),
   });
   throwIfFailed(id, reports);
   return reports;
 }
 
+/** Reads the estate only if it is to be known who lives on the rules of a blocked segment. */
+async function readLivedOn(
+  ports: Ports,
+  { head, steps }: { readonly head: Head; readonly steps: readonly GroupStep[] },
+): Promise<LivedOn> {
+  const isAsked = steps.some((step) => step.kind === 'revoke' && isOfBlocked({ head }, step));
+  const inForce = isAsked ? await readInForce(ports) : undefined;
+  if (inForce === undefined) return () => false;
+  const [inventory, records] = await Promise.all([
+    ports.reader.collectInventory(),
+    readRecords(ports),
+  ]);
+  return livedOnWhileBlocked({ ...inForce, head }, ports.owner, { inventory, records });
+}
+
+/** Ids of owned groups that the plan does not want. */
+function unwantedGroups({ plan, desired }: PlanContext, owned: OwnedGroups): ReadonlySet<string> {
+  const wanted = new Set(plan.kind === 'uninstall' ? [] : desired.groups.map(({ key }) => key));
+  return new Set(owned.ids.filter((id) => !wanted.has(owned.keysById.get(id) ?? '')));
+}
+
 /**
- * Ids of owned groups that the plan does not want and that an interface carries now. The records say
- * where to look, EC2 has the last word: the record of an interface that is gone holds nothing back.
+ * Those of them that an interface carries now. The records say where to look, EC2 has the last word:
+ * the record of an interface that is gone holds nothing back.
  */
 async function stillCarried(
   ports: Ports,
-  { plan, desired }: PlanContext,
-  owned: OwnedGroups,
+  unwanted: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const wanted = new Set(plan.kind === 'uninstall' ? [] : desired.groups.map(({ key }) => key));
-  const unwanted = new Set(owned.ids.filter((id) => !wanted.has(owned.keysById.get(id) ?? '')));
   const found = new Set<string>();
   let cursor: string | undefined;
   do {

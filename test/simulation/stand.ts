@@ -11,7 +11,7 @@ import {
   preparePublish,
   setPhase,
 } from '../../engine/publish.ts';
-import { sweepEstate } from '../../engine/sweep.ts';
+import { type SweepReport, sweepEstate } from '../../engine/sweep.ts';
 import { processWorkload, type WorkloadReport } from '../../engine/workload.ts';
 import { createFakeEc2 } from '../fakes/ec2/create-fake-ec2.ts';
 import { MemoryArchive } from '../fakes/store/memory-archive.ts';
@@ -157,34 +157,45 @@ export class Stand {
     };
   }
 
-  /** Numbers and prepares a plan for the policy. Gives its id. */
-  async prepare(policy: SimPolicy, ports = this.ports('publish')): Promise<string> {
-    const sources = toSources(policy);
-    const parsed = parsePolicy(sources, { now: new Date(this.nowMs).toISOString() });
-    const version = parsed.policy?.version ?? 'bad';
-    await this.archive.putPolicy(version, sources);
-    const generation = await this.store.nextGeneration();
+  /** Numbers and prepares a plan for the policy, or without one for an uninstall. Gives its id. */
+  async prepare(policy: SimPolicy | undefined, ports = this.ports('publish')): Promise<string> {
     const current = await this.store.readCurrentPolicy();
+    const kind = policy === undefined ? 'uninstall' : 'publish';
+    const version = policy === undefined ? current?.version : await this.#keep(policy);
+    const generation = await this.store.nextGeneration();
     const plan = `plan-${generation}`;
     await preparePublish(ports, {
-      ...{ plan, generation, policyVersion: version, kind: 'publish', author: 'author' },
+      ...{ plan, generation, policyVersion: version ?? 'none', kind, author: 'author' },
       expectedVersion: current?.version ?? null,
     });
     return plan;
   }
 
+  async #keep(policy: SimPolicy): Promise<string> {
+    const sources = toSources(policy);
+    const parsed = parsePolicy(sources, { now: new Date(this.nowMs).toISOString() });
+    const version = parsed.policy?.version ?? 'bad';
+    await this.archive.putPolicy(version, sources);
+    return version;
+  }
+
   /** Publishes to the end. */
-  async publish(policy: SimPolicy): Promise<string> {
+  async publish(policy: SimPolicy, worker?: Ports): Promise<string> {
     const plan = await this.prepare(policy);
-    for (const step of this.steps(plan)) await step(this.ports('publish'));
-    this.nowMs += 60_000;
+    await this.carryOut(plan, worker);
     return plan;
   }
 
+  /** All that comes after Prepare. */
+  async carryOut(plan: string, worker?: Ports): Promise<void> {
+    for (const step of this.steps(plan, worker)) await step(this.ports('publish'));
+    this.nowMs += 60_000;
+  }
+
   /** The steps after Prepare, each with the workers that it wakes. */
-  steps(plan: string): readonly ((ports: Ports) => Promise<unknown>)[] {
+  steps(plan: string, worker?: Ports): readonly ((ports: Ports) => Promise<unknown>)[] {
     const barrier = (phase: 'attach' | 'steady') => async (ports: Ports) => {
-      await this.drain();
+      await this.drain(worker);
       const { passed } = await checkBarrier(ports, plan, phase, { giveUp: false });
       if (!passed) throw new Error(`the barrier of ${phase} does not pass`);
     };
@@ -215,10 +226,11 @@ export class Stand {
   }
 
   /** Sweeps, and works off what that wakes. */
-  async sweep(): Promise<void> {
+  async sweep(worker?: Ports): Promise<SweepReport> {
     this.nowMs += 60_000;
-    await sweepEstate(this.ports('sweep'));
-    await this.drain();
+    const report = await sweepEstate(this.ports('sweep'));
+    await this.drain(worker);
+    return report;
   }
 }
 
@@ -233,6 +245,8 @@ export function policyOf(
   return {
     segments,
     rules: rules.map(([from, to], at) => ({ id: `r${at}`, from, to, ports: [8080] })),
+    zones: [],
+    guardrails: [],
     baseline: false,
     keep: [],
     onLeave: 'hold',
