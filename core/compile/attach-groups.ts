@@ -2,17 +2,25 @@ import type {
   Blocked,
   DesiredAttachment,
   DesiredGroup,
+  DesiredState,
   GroupKey,
   Membership,
 } from '../model/desired-state.ts';
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Diagnostic } from '../model/policy.ts';
-import { judgeReadiness } from './judge-readiness.ts';
+import { judgeReadiness, type Readiness } from './judge-readiness.ts';
 import type { Link } from './link-ends.ts';
 import { groupKey, ISOLATION, keysOfStems, OPEN_EGRESS, parseGroupKey } from './owned-groups.ts';
 import { costliestRules, costText, heavier, listWeights } from './rule-weight.ts';
 import type { Estate, Resident } from './survey-estate.ts';
 import { hintOf, waysOutOfSlots } from './ways-out.ts';
+
+export interface Attached {
+  readonly attachments: readonly DesiredAttachment[];
+  /** By name; sorted. */
+  readonly blockedSegments: DesiredState['blockedSegments'];
+  readonly diagnostics: readonly Diagnostic[];
+}
 
 interface Candidate {
   readonly resident: Resident;
@@ -36,7 +44,7 @@ export function attachGroups(
   estate: Estate,
   links: readonly Link[],
   groups: readonly DesiredGroup[],
-): { attachments: readonly DesiredAttachment[]; diagnostics: readonly Diagnostic[] } {
+): Attached {
   const keys = new Set(groups.map((group) => group.key));
   const candidates = findCandidates(estate, keys);
   const limit = estate.inventory.quotas.groupsPerInterface;
@@ -49,21 +57,68 @@ export function attachGroups(
     if (blocked !== undefined) slots.set(candidate.nic.id, blocked);
   }
   const readiness = judgeReadiness(estate, links, new Set(slots.keys()));
+  const blocked = judgeSegments(estate, { candidates, groups, readiness });
   const attachments = candidates.map(({ resident, nic, owned }) => {
     const { membership } = resident;
-    const blocked =
+    const because =
       slots.get(nic.id) ??
-      (membership.mode === 'enforce' ? readiness.blockedBy(resident) : undefined);
+      (membership.mode === 'enforce'
+        ? (readiness.blockedBy(resident)?.because ??
+          membership.segments.flatMap((name) => blocked.get(name) ?? [])[0])
+        : undefined);
     return {
       interface: nic.id,
       workload: membership.workload,
       vpc: nic.vpc,
       mode: membership.mode,
       owned,
-      ...(blocked === undefined ? {} : { blocked }),
+      ...(because === undefined ? {} : { blocked: because }),
     };
   });
-  return { attachments, diagnostics: tooManyGroups(estate, crowded, room) };
+  return {
+    attachments,
+    blockedSegments: Object.fromEntries([...blocked].sort(([a], [b]) => (a < b ? -1 : 1))),
+    diagnostics: tooManyGroups(estate, crowded, room),
+  };
+}
+
+/**
+ * Segments whose members may not enforce, since a peer in their rules is not ready. Said of segments,
+ * because an event may bring any of them a member that would be blocked for the same reason, into any
+ * VPC that has its group: rather one workload too many stays staged than one flow is cut. A lack of
+ * slots is the interface's own.
+ */
+function judgeSegments(
+  estate: Estate,
+  {
+    candidates,
+    groups,
+    readiness,
+  }: {
+    readonly candidates: readonly Candidate[];
+    readonly groups: readonly DesiredGroup[];
+    readonly readiness: Readiness;
+  },
+): ReadonlyMap<string, Blocked> {
+  const found = new Map<string, Blocked>();
+  const vpcs = new Map<string, string[]>();
+  for (const { key, vpc } of groups) {
+    const { kind, segment = '' } = parseGroupKey(key) ?? {};
+    if (kind === 'segment') vpcs.set(segment, [...(vpcs.get(segment) ?? []), vpc]);
+  }
+  for (const [segment, there] of vpcs) {
+    if (estate.index.segments.get(segment)?.mode !== 'enforce') continue;
+    const because = readiness.blockedIn(segment, there);
+    if (because !== undefined) found.set(segment, because);
+  }
+  for (const { resident } of candidates) {
+    if (resident.membership.mode !== 'enforce') continue;
+    const member = readiness.blockedBy(resident);
+    for (const segment of member?.segments ?? []) {
+      if (member !== undefined && !found.has(segment)) found.set(segment, member.because);
+    }
+  }
+  return found;
 }
 
 function findCandidates(estate: Estate, keys: ReadonlySet<GroupKey>): readonly Candidate[] {

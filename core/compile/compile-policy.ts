@@ -52,9 +52,15 @@ export function compilePolicy(input: CompileInput): CompileResult {
     owner,
     existing: groupsByKey(inventory, owner),
   });
-  const { attachments, diagnostics: crowded } = attachGroups(estate, links, groups);
+  const attached = attachGroups(estate, links, groups);
+  const { attachments, blockedSegments, diagnostics: crowded } = attached;
   return {
-    desired: { groups, memberships: estate.residents.map((one) => one.membership), attachments },
+    desired: {
+      groups,
+      memberships: estate.residents.map((one) => one.membership),
+      attachments,
+      blockedSegments,
+    },
     diagnostics: sorted([
       ...forbidden,
       ...unjoined,

@@ -1,16 +1,27 @@
 import type { Blocked } from '../model/desired-state.ts';
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Link } from './link-ends.ts';
-import { segmentKey } from './owned-groups.ts';
+import { segmentKey, segmentStem } from './owned-groups.ts';
 import type { Estate, Resident } from './survey-estate.ts';
 
 /** How many peers a message names before it only counts. */
 const PEERS_NAMED_MAX = 5;
 
-/** Answers what keeps a workload from enforcing. */
+/** Answers what keeps a workload, or whoever joins a segment, from enforcing. */
 export interface Readiness {
   /** Undefined when nothing does. */
-  blockedBy(resident: Resident): Blocked | undefined;
+  blockedBy(resident: Resident): BlockedMember | undefined;
+  /**
+   * What would block a member of the segment in one of these VPCs. Peers that are members themselves
+   * do not count: nobody blocks himself, and what he does to others `blockedBy` says of them.
+   */
+  blockedIn(segment: string, vpcs: readonly string[]): Blocked | undefined;
+}
+
+export interface BlockedMember {
+  readonly because: Blocked;
+  /** Those of its segments whose peers are not ready. */
+  readonly segments: readonly string[];
 }
 
 /** A running member of a segment that a rule names by a group which the member does not carry. */
@@ -58,26 +69,42 @@ export function judgeReadiness(
     unready.set(stem, found);
     return found;
   };
+  const near = (stem: string, vpcs: readonly string[], insiders: ReadonlySet<string>) =>
+    unreadyPeers(stem).flatMap(([peer, members]) => {
+      const inReach = members.filter(
+        (b) =>
+          !insiders.has(b.workload) &&
+          [...b.vpcs].some((vpc) => vpcs.some((own) => estate.reach.get(own)?.has(vpc))),
+      );
+      return inReach.length === 0 ? [] : [describe(peer, inReach)];
+    });
   return {
     blockedBy: ({ membership, vpcs }) => {
-      const found: string[] = [];
-      for (const carried of membership.carries ?? []) {
-        for (const [peer, members] of unreadyPeers(carried)) {
-          const inReach = members.filter(
-            (b) =>
-              b.workload !== membership.workload &&
-              [...b.vpcs].some((vpc) => [...vpcs].some((own) => estate.reach.get(own)?.has(vpc))),
-          );
-          if (inReach.length > 0) found.push(describe(peer, inReach));
-        }
+      const { workload, segments, carries = [] } = membership;
+      const found = new Map<string, readonly string[]>();
+      for (const stem of carries) {
+        if (unreadyPeers(stem).length === 0) continue;
+        const texts = near(stem, [...vpcs], new Set([workload]));
+        if (texts.length > 0) found.set(stem, texts);
       }
-      if (found.length === 0) return undefined;
-      return {
-        reason: 'peer does not carry the group',
-        message: [...new Set(found)].join('; '),
-        hint: 'stage or adopt the peer first',
-      };
+      if (found.size === 0) return undefined;
+      const because = notReady([...found.values()].flat());
+      return { because, segments: segments.filter((name) => found.has(segmentStem(name))) };
     },
+    blockedIn: (segment, vpcs) => {
+      const members = estate.membersBySegment.get(segment) ?? [];
+      const insiders = new Set(members.map(({ membership }) => membership.workload));
+      const texts = near(segmentStem(segment), vpcs, insiders);
+      return texts.length === 0 ? undefined : notReady(texts);
+    },
+  };
+}
+
+function notReady(found: readonly string[]): Blocked {
+  return {
+    reason: 'peer does not carry the group',
+    message: [...new Set(found)].join('; '),
+    hint: 'stage or adopt the peer first',
   };
 }
 

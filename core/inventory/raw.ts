@@ -17,6 +17,15 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/**
+ * The entries of a list that must be read in full: one that is no object, and a list that is none,
+ * stand as an empty entry, from which nothing can be read.
+ */
+export function parts(value: unknown): readonly Raw[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value.map(record) : [{}];
+}
+
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
@@ -24,10 +33,6 @@ export function text(value: unknown): string | undefined {
 /** `''` where there is no text. */
 export function textOf(value: unknown): string {
   return text(value) ?? '';
-}
-
-export function texts(value: unknown): readonly string[] {
-  return list(value).filter((entry): entry is string => typeof entry === 'string');
 }
 
 /** Numbers come as such, or as text in some outputs. */

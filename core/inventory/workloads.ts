@@ -61,13 +61,12 @@ export function toTaskWorkload(
   lookups: Lookups,
 ): Workload {
   const tags = tagsOf(raw);
-  const cluster = lastPart(textOf(raw.clusterArn));
   const group = textOf(raw.group);
   const override = text(record(raw.overrides).taskRoleArn);
   const iamRole = override ?? ownValue(lookups.roleByTaskDefinition, textOf(raw.taskDefinitionArn));
   const vpc = interfaces[0]?.vpc;
   const identity: Identity = {
-    workload: taskWorkloadId(textOf(raw.taskArn), cluster),
+    workload: taskWorkloadId(raw),
     kind: 'task',
     tags,
     ...(iamRole === undefined ? {} : { iamRole }),
@@ -75,7 +74,7 @@ export function toTaskWorkload(
     region: lookups.region,
     ...(vpc === undefined ? {} : { vpc }),
     subnets: subnetsOf(interfaces, undefined),
-    cluster,
+    cluster: lastPart(textOf(raw.clusterArn)),
     ...(group.startsWith('service:') ? { service: group.slice('service:'.length) } : {}),
     ...(tags.Name === undefined ? {} : { name: tags.Name }),
   };
@@ -88,8 +87,8 @@ export function toTaskWorkload(
   };
 }
 
-export function taskWorkloadId(taskArn: string, cluster: string): string {
-  return `ecs:${cluster}:${lastPart(taskArn)}`;
+export function taskWorkloadId(raw: Raw): string {
+  return `ecs:${lastPart(textOf(raw.clusterArn))}:${lastPart(textOf(raw.taskArn))}`;
 }
 
 /** Ids of a task's interfaces: attachment details are looked up by name, not by position. */

@@ -84,4 +84,6 @@ export interface DesiredState {
   readonly groups: readonly DesiredGroup[];
   readonly memberships: readonly Membership[];
   readonly attachments: readonly DesiredAttachment[];
+  /** Segments whose members may not enforce for now, with what keeps one of them; by name. */
+  readonly blockedSegments: Readonly<Record<string, Blocked>>;
 }

@@ -179,14 +179,14 @@ function planDeletes(
   return { steps, named };
 }
 
-/** For each owned group a foreign one whose rule names it. */
-function foreignReferences(ground: Ground): ReadonlyMap<GroupKey, string> {
-  const found = new Map<GroupKey, string>();
+/** For each group, ours or not, a foreign one whose rule names it. */
+function foreignReferences(ground: Ground): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   for (const group of ground.input.inventory.groups) {
     if (ground.keysById.has(group.id)) continue;
     for (const rule of [...group.ingress, ...group.egress]) {
       const key = groupNamedBy(rule, ground.keysById);
-      if (key !== undefined && ground.existing.has(key)) found.set(key, group.id);
+      if (key !== undefined) found.set(key, group.id);
     }
   }
   return found;

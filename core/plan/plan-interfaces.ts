@@ -29,6 +29,8 @@ export interface InterfacePlan {
   readonly steady: InterfaceDecision;
   /** Too few slots to make before breaking: the detach is a swap in one write. */
   readonly swaps: boolean;
+  /** Nothing foreign is left to take off, though this should keep it on: a peer was demoted, say. */
+  readonly unready?: Blocked;
   /** Foreign groups come off or are put back, or a group of ours comes off. */
   readonly loosensOrTightens: boolean;
 }
@@ -109,7 +111,8 @@ function planInterface(
   // Most of an estate is as it should be: then there is no way to go either.
   const asItIs = decide('steady', from);
   if (!asItIs.changed && asItIs.blocked === undefined) {
-    return { nic, final: from, steady: asItIs, swaps: false, loosensOrTightens: false };
+    const unready = unreadyOf(asItIs, known);
+    return { nic, final: from, steady: asItIs, swaps: false, ...unready, loosensOrTightens: false };
   }
   const attach = decide('attach', from);
   const steady = decide('steady', attach.groups);
@@ -122,8 +125,16 @@ function planInterface(
     final: steady.groups,
     steady,
     swaps: steady.changed && attach.blocked?.reason === 'slots',
+    ...unreadyOf(steady, known),
     loosensOrTightens: lost || regained,
   };
+}
+
+function unreadyOf(
+  { status }: InterfaceDecision,
+  { blocked }: { readonly blocked?: Blocked },
+): Pick<InterfacePlan, 'unready'> {
+  return status === 'enforced' && blocked !== undefined ? { unready: blocked } : {};
 }
 
 function stepOf(

@@ -80,6 +80,8 @@ function openAsFailed(report: StepReport): StepReport {
  * Phase revoke: rules that nobody wants any more. The rules that an interface which could not be
  * attached, or its rule peers, may live on stay; so do those of a group that the plan has no use for
  * and that somebody carries all the same, such as a workload that was held after the plan was made.
+ * Nobody lives on the rules of an unwanted group that no interface carries, nor on those about it:
+ * they would only keep groups from being deleted, for as long as somebody carries the other one.
  */
 export async function applyRevoke(ports: Ports, id: string): Promise<readonly StepReport[]> {
   const context = await loadPlan(ports, id);
@@ -88,41 +90,46 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   const reading = await readListed(ports, context, { phase: 'steady', giveUp: true });
   const hand = new GroupHand(ports, context);
   const owned = await hand.owned();
+  const unwanted = unwantedGroups(context, owned);
   const carried = new Set([
     ...reading.listed
       .filter((one) => reading.failed.includes(one.step))
       .flatMap((one) => one.record?.groups ?? one.step.from),
-    ...(await stillCarried(ports, context, owned)),
+    ...(await stillCarried(ports, unwanted)),
   ]);
-  const isLivedOn = (step: RevokeStep, rule: GroupRule): boolean => {
+  const isNobodys = (id: string | undefined): boolean =>
+    id !== undefined && unwanted.has(id) && !carried.has(id);
+  const isLivedOn = (step: RevokeStep, { peer }: GroupRule): boolean => {
+    const group = owned.byKey.get(step.group)?.id;
+    const peerGroup = peer.kind === 'group' ? peer.id : undefined;
+    if (isNobodys(group) || isNobodys(peerGroup)) return false;
     const segment = parseGroupKey(step.group)?.segment;
     if (segment !== undefined && ownValue(head.blockedSegments, segment) !== undefined) return true;
-    return rule.peer.kind === 'group' && carried.has(rule.peer.id);
+    return carried.has(group ?? '') || carried.has(peerGroup ?? '');
   };
   const reports = await carryOut(ports, context, {
     steps: groupSteps(context, 'revoke'),
     current: async () => void (await assertInForce(ports, context.plan)),
-    protects: (step) => {
-      if (step.kind !== 'revoke') return undefined;
-      const isCarried = carried.has(owned.byKey.get(step.group)?.id ?? '');
-      return (rule) => isCarried || isLivedOn(step, rule);
-    },
+    protects: (step) => (step.kind === 'revoke' ? (rule) => isLivedOn(step, rule) : undefined),
   });
   throwIfFailed(id, reports);
   return reports;
 }
 
+/** Ids of owned groups that the plan does not want. */
+function unwantedGroups({ plan, desired }: PlanContext, owned: OwnedGroups): ReadonlySet<string> {
+  const wanted = new Set(plan.kind === 'uninstall' ? [] : desired.groups.map(({ key }) => key));
+  return new Set(owned.ids.filter((id) => !wanted.has(owned.keysById.get(id) ?? '')));
+}
+
 /**
- * Ids of owned groups that the plan does not want and that an interface carries now. The records say
- * where to look, EC2 has the last word: the record of an interface that is gone holds nothing back.
+ * Those of them that an interface carries now. The records say where to look, EC2 has the last word:
+ * the record of an interface that is gone holds nothing back.
  */
 async function stillCarried(
   ports: Ports,
-  { plan, desired }: PlanContext,
-  owned: OwnedGroups,
+  unwanted: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const wanted = new Set(plan.kind === 'uninstall' ? [] : desired.groups.map(({ key }) => key));
-  const unwanted = new Set(owned.ids.filter((id) => !wanted.has(owned.keysById.get(id) ?? '')));
   const found = new Set<string>();
   let cursor: string | undefined;
   do {

@@ -12,35 +12,28 @@ export interface FailedLate extends LateComer {
 
 /**
  * Segments whose members must not lose their foreign groups yet: those that compile found blocked,
- * and the rule peers of interfaces that could not be attached.
- *
- * Compile says it of interfaces. Every segment of a blocked interface is blamed, since an event may
- * bring any of them a new member that would be blocked for the same reason: rather one workload too
- * many stays staged than one flow is cut. A lack of slots is the interface's own and blames nobody.
+ * and the rule peers of interfaces that could not be attached. Uninstalling asks nobody whether he is
+ * ready to enforce.
  */
 export function blockedSegments(
   context: Pick<PlanContext, 'desired' | 'policy' | 'plan'>,
   failed: ReadonlySet<string>,
   late: readonly FailedLate[] = [],
 ): BlockedSegments {
-  const segmentsOf = new Map(context.desired.memberships.map((m) => [m.workload, m.segments]));
-  const blocked = new Map<string, Blocked>();
-  const block = (segment: string, because: Blocked): void => {
-    if (!blocked.has(segment)) blocked.set(segment, because);
-  };
-  for (const attachment of context.desired.attachments) {
-    const segments = segmentsOf.get(attachment.workload) ?? [];
-    // Uninstalling asks nobody whether he is ready to enforce.
-    const because = context.plan.kind === 'uninstall' ? undefined : attachment.blocked;
-    if (because !== undefined && because.reason !== 'slots') {
-      for (const segment of segments) block(segment, because);
+  const { desired, policy, plan } = context;
+  const segmentsOf = new Map(desired.memberships.map((m) => [m.workload, m.segments]));
+  const unready = plan.kind === 'uninstall' ? {} : desired.blockedSegments;
+  const blocked = new Map<string, Blocked>(Object.entries(unready));
+  const blockPeers = (segments: readonly string[], because: Blocked): void => {
+    for (const peer of rulePeers(policy, segments)) {
+      if (!blocked.has(peer)) blocked.set(peer, because);
     }
+  };
+  for (const attachment of desired.attachments) {
     if (!failed.has(attachment.interface)) continue;
-    for (const peer of rulePeers(context.policy, segments)) block(peer, attachFailed(attachment));
+    blockPeers(segmentsOf.get(attachment.workload) ?? [], attachFailed(attachment));
   }
-  for (const one of late) {
-    for (const peer of rulePeers(context.policy, one.segments)) block(peer, attachFailed(one));
-  }
+  for (const one of late) blockPeers(one.segments, attachFailed(one));
   return Object.fromEntries([...blocked].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

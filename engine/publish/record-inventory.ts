@@ -1,3 +1,5 @@
+import type { Blocked } from '../../core/model/desired-state.ts';
+import type { WorkloadRecord } from '../../core/model/record.ts';
 import { readInForce } from '../in-force.ts';
 import { moveOf } from '../leave-guard.ts';
 import { mergeReading } from '../merge-reading.ts';
@@ -20,6 +22,7 @@ export async function recordInventory(ports: Ports, context: PlanContext): Promi
   const { inventory } = context;
   const interfaces = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
   const readAtMs = Date.parse(inventory.takenAt);
+  const lacking = lackingSlots(context);
   const one = async (workload: (typeof inventory.workloads)[number]): Promise<void> => {
     if (workload.state === 'terminated') return;
     const stored = await ports.store.readWorkload(workload.identity.workload);
@@ -32,8 +35,9 @@ export async function recordInventory(ports: Ports, context: PlanContext): Promi
     // Whom the sweep's plan finds out of a segment, the leave guard has to judge first.
     const isLeaving = moveOf(inForce, stored, known.identity).keeps !== undefined;
     if (isLeaving && context.record.author === SWEEP_AUTHOR) return;
-    const { record, toWrite } = draftRecord(inForce, known, stored, ports.clock.now());
-    if (!toWrite) return;
+    const drafted = draftRecord(inForce, known, stored, ports.clock.now());
+    const record = withoutRoom(drafted.record, lacking.get(workload.identity.workload));
+    if (!drafted.toWrite && record === drafted.record) return;
     await ports.store.writeWorkload(record, stored?.revision ?? 0, {
       ...(stored === undefined ? {} : { previous: stored }),
       raise: [],
@@ -43,6 +47,23 @@ export async function recordInventory(ports: Ports, context: PlanContext): Promi
     const some = inventory.workloads.slice(at, at + RECORDS_AT_ONCE);
     await Promise.all(some.map((workload) => one(workload).catch(unlessWrittenMeanwhile)));
   }
+}
+
+/** By workload: why an interface of it cannot be given its groups. */
+function lackingSlots({ plan, desired }: PlanContext): ReadonlyMap<string, Blocked> {
+  if (plan.kind === 'uninstall') return new Map();
+  return new Map(
+    desired.attachments.flatMap(({ workload, blocked }) =>
+      blocked?.reason === 'slots' ? [[workload, blocked] as const] : [],
+    ),
+  );
+}
+
+/** The plan has no step for it, so that no write tells how it stands. */
+function withoutRoom(record: WorkloadRecord, lacks: Blocked | undefined): WorkloadRecord {
+  const isWritten = record.status === 'staged' || record.status === 'enforced';
+  if (lacks === undefined || !isWritten) return record;
+  return { ...record, status: 'blocked', statusReason: lacks.message };
 }
 
 function unlessWrittenMeanwhile(error: unknown): void {

@@ -84,6 +84,12 @@ async function leave(id: string, groups: readonly string[]): Promise<void> {
   await ports.store.settle({ ...record, groups, outcome: 'held', doneFence: record.fence }, 'one');
 }
 
+/** The same, and it still has them. */
+async function carries(id: string, groups: readonly string[]): Promise<void> {
+  await leave(id, groups);
+  nics.set(id, { groups });
+}
+
 describe('phase revoke', () => {
   test('takes the rules that nobody wants', async () => {
     await applyRevoke(ports, 'plan-2');
@@ -94,11 +100,24 @@ describe('phase revoke', () => {
   });
 
   test('leaves what a workload lives on that was held after the plan was made', async () => {
-    await leave('eni-held', ['sg-old']);
-    nics.set('eni-held', { groups: ['sg-old'] });
+    await carries('eni-held', ['sg-old']);
+    await carries('eni-peer', ['sg-peer']);
     const reports = await applyRevoke(ports, 'plan-2');
     expect(revoked).toEqual([]);
     expect(reports.map(({ outcome }) => outcome.kind)).toEqual(['blocked', 'blocked']);
+  });
+
+  test('leaves nothing between a group that somebody carries and one that nobody does', async () => {
+    await carries('eni-held', ['sg-old']);
+    await applyRevoke(ports, 'plan-2');
+    expect(revoked).toEqual([['sg-peer', [FROM_OLD]]]);
+    revoked = [];
+    await carries('eni-held', ['sg-peer']);
+    await applyRevoke(ports, 'plan-2');
+    expect(revoked).toEqual([
+      ['sg-old', [FROM_OFFICE]],
+      ['sg-peer', [FROM_OLD]],
+    ]);
   });
 
   test('is not held back by the record of an interface that is gone', async () => {

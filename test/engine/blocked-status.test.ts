@@ -19,3 +19,27 @@ test('who may not enforce yet and needs no write for that says that it is blocke
   expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat', 'segment:web']);
   expect((await stand.store.readWorkload(id))?.status).toBe('blocked');
 });
+
+test('who has no room for its groups, so that no write is made, says that it is blocked', async () => {
+  const stand = new Stand();
+  const { id, nics } = stand.launch({ app: 'web' });
+  const [nic = ''] = nics;
+  const foreign = ['flat', 'a', 'b', 'c', 'd'];
+  const ids = foreign.slice(1).map((name) => stand.foreignGroup(name));
+  const Groups = [stand.flat, ...ids];
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({ NetworkInterfaceId: nic, Groups });
+  const status = async () => (await stand.store.readWorkload(id))?.status;
+  await stand.publish(policyOf([segment('web', 'observe')]));
+  expect(await status()).toBe('observed');
+  await stand.publish(policyOf([segment('web', 'stage')]));
+  expect(stand.groupsOf(nic)).toEqual(['a', 'b', 'c', 'd', 'flat']);
+  expect(await status()).toBe('blocked');
+  expect((await stand.store.readWorkload(id))?.statusReason).toContain('6 of 5 groups');
+  // Somebody makes room: the next sweep finds what can be done now.
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({
+    ...{ NetworkInterfaceId: nic, Groups: Groups.slice(1) },
+  });
+  await stand.sweep();
+  expect(stand.groupsOf(nic)).toEqual(['a', 'b', 'c', 'd', 'segment:web']);
+  expect(await status()).toBe('staged');
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PlanRecord } from '../../core/model/record.ts';
 import { type ExecutionView, resumePlans } from '../../functions/resume-plans.ts';
 
+const MACHINE = 'arn:aws:states:eu-north-1:123456789012:execution:machine:';
 const INPUT = '{"plan":"plan-7"}';
 
 function plan(fields: Partial<PlanRecord> = {}): PlanRecord {
@@ -15,23 +16,30 @@ function plan(fields: Partial<PlanRecord> = {}): PlanRecord {
     author: 'arn:aws:iam::123456789012:user/author',
     createdAt: '2026-11-23T12:00:00Z',
     changedAt: '2026-11-23T12:00:00Z',
-    execution: 'arn:aws:states:eu-north-1:123456789012:execution:machine:plan-7',
+    execution: `${MACHINE}plan-7`,
     counts: {},
     ...fields,
   };
 }
 
+/** `taken`: further executions of the plan, by name. */
 async function resume(
   record: PlanRecord,
   execution: Partial<ExecutionView> = {},
-  taken: readonly string[] = [],
+  taken: Readonly<Record<string, ExecutionView['state']>> = {},
 ) {
   const started: [string, string][] = [];
   const names = await resumePlans(
     {
-      describe: async () => ({ name: 'plan-7', state: 'dead', input: INPUT, ...execution }),
+      describe: async (arn) => {
+        const [name = ''] = /[^:]*$/.exec(arn) ?? [];
+        expect(arn.slice(0, -name.length)).toBe(MACHINE);
+        const state = taken[name];
+        if (state !== undefined) return { name, state, input: INPUT };
+        return { name: 'plan-7', state: 'dead', input: INPUT, ...execution };
+      },
       start: async (name, input) => {
-        if (taken.includes(name)) return false;
+        if (name in taken) return false;
         started.push([name, input]);
         return true;
       },
@@ -57,8 +65,14 @@ describe('resumePlans', () => {
   });
 
   test('two sweeps that find the same start one', async () => {
-    const { names } = await resume(plan(), {}, ['plan-7-resume-1']);
+    const { names } = await resume(plan(), {}, { 'plan-7-resume-1': 'running' });
     expect(names).toEqual([]);
+  });
+
+  test('one that died before it had written its name into the plan is not taken for alive', async () => {
+    const taken = { 'plan-7-resume-1': 'dead', 'plan-7-resume-2': 'dead' } as const;
+    const { names } = await resume(plan(), {}, taken);
+    expect(names).toEqual(['plan-7-resume-3']);
   });
 
   test.each(['done', 'rejected', 'stale', 'failed'] as const)(

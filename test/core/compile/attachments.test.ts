@@ -277,3 +277,47 @@ describe('blocked: peer does not carry the group', () => {
     expect(blockedBy({ ...p, segments: staged }, inventory(hosts()))).toBeUndefined();
   });
 });
+
+describe('blocked segments', () => {
+  const app = segment('app', { mode: 'observe' });
+  const both = segment('both', { select: { tags: { also: ['yes'] } } });
+  const rules = [rule('r', 'app', 'web', ['tcp/1']), rule('s', 'both', 'db', ['tcp/1'])];
+  const four = policy({ segments: [app, both, db, web], rules });
+  const blockedBy = (i: Inventory) => Object.keys(compile(four, i).desired.blockedSegments);
+  const inBoth = { app: 'web', tags: { also: 'yes' } };
+
+  test('only the segment is blamed whose peers are not ready, and all its members wait', () => {
+    const i = inventory([
+      { name: 'a', app: 'app' },
+      { name: 'w', ...inBoth },
+      { name: 'v', app: 'web' },
+      { name: 'd', app: 'db' },
+    ]);
+    expect(blockedBy(i)).toEqual(['web']);
+    const { attachments, blockedSegments } = compile(four, i).desired;
+    const waiting = attachments.filter(({ blocked }) => blocked !== undefined);
+    expect(waiting.map(({ workload }) => workload)).toEqual(['i-v', 'i-w']);
+    expect(blockedSegments.web?.message).toBe(
+      '1 running members of peer `app` do not carry its group: i-a (the segment is observed)',
+    );
+  });
+
+  test('who is himself all that his peer segment waits for is held by the others alone', () => {
+    const self = { name: 'w', app: 'web', tags: { also: 'yes' } };
+    const observed = { ...both, mode: 'observe' as const };
+    const p2 = policy({ segments: [observed, web], rules: [rule('r', 'both', 'web', ['tcp/1'])] });
+    expect(compile(p2, inventory([self])).desired.blockedSegments).toEqual({});
+    const { attachments } = compile(p2, inventory([self, { name: 'v', app: 'web' }])).desired;
+    expect(attachments.map(({ blocked }) => blocked?.reason)).toEqual([
+      'peer does not carry the group',
+      'peer does not carry the group',
+    ]);
+  });
+
+  test('one that an event may yet bring into a VPC that has the group would be blocked too', () => {
+    const i = inventory([{ name: 'a', app: 'app' }], { groups: [ours('segment:web@vpc-1')] });
+    const born = { ...web, bornIn: ['vpc-1'] };
+    const p2 = policy({ segments: [app, born], rules: [rule('r', 'app', 'web', ['tcp/1'])] });
+    expect(Object.keys(compile(p2, i).desired.blockedSegments)).toEqual(['web']);
+  });
+});

@@ -47,6 +47,7 @@ const shop: { policy: Policy; inventory: Inventory } = {
 
 const owned = (key: string) => ({ kind: 'owned', key }) as const;
 const desired = {
+  blockedSegments: {},
   groups: [
     {
       ...{ key: 'baseline@vpc-1', vpc: 'vpc-1', name: `${OWNER}/baseline` },

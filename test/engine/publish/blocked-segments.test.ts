@@ -9,7 +9,6 @@ const NO_PEER: Blocked = {
   message: 'db-1 does not carry it',
   hint: 'stage it',
 };
-const NO_SLOT: Blocked = { reason: 'slots', message: '6 of 5', hint: 'ask for more' };
 
 function membership(workload: string, segments: readonly string[]): Membership {
   return {
@@ -18,23 +17,25 @@ function membership(workload: string, segments: readonly string[]): Membership {
   };
 }
 
-/** One workload and interface a segment, with what its interface is blocked for. */
+/** One workload and interface a segment, with what compile says of the segment. */
 function contextOf(
-  blockedBySegment: ReadonlyMap<string, Blocked | undefined>,
+  unready: ReadonlyMap<string, Blocked | undefined>,
   options: { readonly kind?: Plan['kind']; readonly rules?: readonly (readonly string[])[] } = {},
 ): Parameters<typeof blockedSegments>[0] {
-  const names = [...blockedBySegment.keys()];
-  const attachments = names.map((name): DesiredAttachment => {
-    const blocked = blockedBySegment.get(name);
-    return {
-      ...{ interface: `eni-${name}`, workload: `i-${name}`, vpc: 'vpc-1' },
-      ...(blocked === undefined ? {} : { blocked }),
-    } as DesiredAttachment;
-  });
+  const names = [...unready.keys()];
+  const attachments = names.map(
+    (name) =>
+      ({
+        ...{ interface: `eni-${name}`, workload: `i-${name}`, vpc: 'vpc-1' },
+      }) as DesiredAttachment,
+  );
+  const blocked = [...unready].flatMap(([name, because]) =>
+    because === undefined ? [] : [[name, because] as const],
+  );
   const rules = (options.rules ?? []).map(([from = '', to = '']) => ({ from: [from], to: [to] }));
   return {
     desired: {
-      ...{ groups: [], attachments },
+      ...{ groups: [], attachments, blockedSegments: Object.fromEntries(blocked) },
       memberships: names.map((name) => membership(`i-${name}`, [name])),
     },
     plan: { kind: options.kind ?? 'publish' } as Plan,
@@ -46,11 +47,10 @@ function contextOf(
 }
 
 describe('blockedSegments', () => {
-  test('blames the segments of a blocked interface, but not for its own lack of slots', () => {
+  test('takes over what compile says', () => {
     const context = contextOf(
       new Map([
         ['api', NO_PEER],
-        ['web', NO_SLOT],
         ['db', undefined],
       ]),
     );
