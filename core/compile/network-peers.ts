@@ -1,4 +1,4 @@
-import { excludeCidr, mergeCidr, parseCidr } from 'cidr-tools';
+import { excludeCidr, parseCidr } from 'cidr-tools';
 import { matchesPattern, matchesTags } from '../identity/match.ts';
 import type { DesiredPeer } from '../model/desired-state.ts';
 import type {
@@ -11,15 +11,12 @@ import type {
 import type { Network } from '../model/policy.ts';
 import { ownerOf } from './owned-groups.ts';
 
-/** The canonical CIDRs of a network, exceptions cut out exactly. */
+/** The fewest CIDRs of a network, in order, exceptions cut out exactly. */
 export function effectiveCidrs(
   network: Network,
   alsoExcept: readonly string[] = [],
 ): readonly string[] {
-  const except = [...network.except, ...alsoExcept];
-  const rest =
-    except.length === 0 ? mergeCidr([...network.cidrs]) : excludeCidr([...network.cidrs], except);
-  return [...rest].sort();
+  return excludeCidr([...network.cidrs], [...network.except, ...alsoExcept]);
 }
 
 export function cidrPeers(cidrs: readonly string[]): readonly DesiredPeer[] {

@@ -320,4 +320,53 @@ describe('blocked segments', () => {
     const p2 = policy({ segments: [app, born], rules: [rule('r', 'app', 'web', ['tcp/1'])] });
     expect(Object.keys(compile(p2, i).desired.blockedSegments)).toEqual(['web']);
   });
+
+  test('each with its reason, in the order of their names; staged ones are never', () => {
+    const zoo = segment('zoo', { bornIn: ['vpc-2'] });
+    const staged = segment('staged', { mode: 'stage' });
+    const p2 = policy({
+      segments: [app, staged, web, zoo],
+      rules: [rule('r', ['zoo', 'web', 'staged'], 'app', ['tcp/1'])],
+    });
+    const vpcs = [vpc('vpc-1'), vpc('vpc-2'), vpc('vpc-3')];
+    const i = inventory(
+      [
+        { name: 'a', app: 'app' },
+        { name: 'a2', app: 'app', vpc: 'vpc-2' },
+        { name: 's', app: 'staged' },
+        { name: 'w', app: 'web' },
+        { name: 'w3', app: 'web', vpc: 'vpc-3' },
+        { name: 'z', app: 'zoo', vpc: 'vpc-3' },
+      ],
+      { vpcs },
+    );
+    const notReady = (peer: string) => ({
+      reason: 'peer does not carry the group',
+      message: `1 running members of peer \`app\` do not carry its group: ${peer} (the segment is observed)`,
+      hint: 'stage or adopt the peer first',
+    });
+    const { blockedSegments, attachments } = compile(p2, i).desired;
+    expect(blockedSegments).toEqual({ web: notReady('i-a'), zoo: notReady('i-a2') });
+    expect(Object.keys(blockedSegments)).toEqual(['web', 'zoo']);
+    // Those that nobody in their own VPC holds up wait with their segment.
+    expect(attachments.map((one) => [one.workload, one.blocked])).toEqual([
+      ['i-s', undefined],
+      ['i-w', notReady('i-a')],
+      ['i-w3', notReady('i-a')],
+      ['i-z', notReady('i-a2')],
+    ]);
+  });
+
+  test('of a workload in several, those alone whose own peers are not ready', () => {
+    const self = { name: 'w', app: 'web', tags: { also: 'yes' } };
+    const observed = { ...app, select: { tags: { app: ['web'] } } };
+    const p2 = policy({
+      segments: [observed, both, web],
+      rules: [rule('r', 'app', 'web', ['tcp/1']), rule('s', 'web', 'both', ['tcp/1'])],
+    });
+    const i = inventory([self, { name: 'v', app: 'web' }]);
+    const { blockedSegments } = compile(p2, i).desired;
+    expect(Object.keys(blockedSegments)).toEqual(['web']);
+    expect(blockedSegments.web?.message).toContain('i-w (the segment is observed)');
+  });
 });

@@ -81,10 +81,8 @@ const inputOf = ({
 }: Input) => ({
   ...{ inventory: inventory([], { quotas }), owner: OWNER, ...more },
   policy: policy({}, { keepSecurityGroups: keep }),
-  ...{
-    desired: { groups, attachments, memberships: [], blockedSegments: {} },
-    plan: planOf(steps, plan),
-  },
+  desired: { groups, attachments, memberships: [], blockedSegments: {} },
+  plan: planOf(steps, plan),
 });
 const measure = (input: Input) => measureLimits(inputOf(input));
 
