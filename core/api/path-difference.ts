@@ -3,7 +3,7 @@ import { indexPolicy } from '../compile/index-policy.ts';
 import type { Inventory, NetworkInterface } from '../model/inventory.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
-import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
+import { awsReach } from '../reach/aws-reach.ts';
 import { TrafficRegion } from '../reach/traffic-region.ts';
 import type { Difference, PathChange } from './plan-answer.ts';
 import { plannedInventory } from './planned-inventory.ts';
@@ -43,7 +43,8 @@ export function pathDifference(input: DifferenceInput): Difference {
       const from = source.first;
       const to = source === destination ? source.second : destination.first;
       if (to === undefined) continue;
-      const [had, has] = [regionOf(reaches.before, from, to), regionOf(reaches.after, from, to)];
+      const had = TrafficRegion.ofPair(reaches.before.between(from, to));
+      const has = TrafficRegion.ofPair(reaches.after.between(from, to));
       addAll(opened, source, destination, has.minus(had));
       addAll(closed, source, destination, had.minus(has));
     }
@@ -91,11 +92,6 @@ function classKey(
 ): string {
   const families = [nic.ipv4.length > 0, nic.ipv6.length > 0];
   return JSON.stringify([segments, nic.subnet, nic.groups, groupsBefore, families]);
-}
-
-function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
-  const { ipv4 = [], ipv6 = [] } = reach.between(from, to);
-  return TrafficRegion.ofSet(ipv4).or(TrafficRegion.ofSet(ipv6));
 }
 
 function addAll(

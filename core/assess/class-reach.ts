@@ -65,8 +65,8 @@ export class ClassReach {
 
   #between(from: string, members: readonly string[]): TrafficRegion {
     const to = members.find((id) => id !== from);
-    if (to === undefined) return TrafficRegion.nothing;
-    const { ipv4 = [], ipv6 = [] } = this.#reach.between(from, to);
-    return TrafficRegion.ofSet(ipv4).or(TrafficRegion.ofSet(ipv6));
+    return to === undefined
+      ? TrafficRegion.nothing
+      : TrafficRegion.ofPair(this.#reach.between(from, to));
   }
 }

@@ -1,4 +1,4 @@
-import type { TrafficRange, TrafficSet } from '../model/traffic.ts';
+import type { PairTraffic, TrafficRange, TrafficSet } from '../model/traffic.ts';
 
 /** Runs of ports, sorted, disjoint and not touching. */
 type Ports = readonly (readonly [number, number])[];
@@ -29,6 +29,11 @@ export class TrafficRegion {
         region.or(TrafficRegion.of(protocolFrom, protocolTo, from, to)),
       TrafficRegion.nothing,
     );
+  }
+
+  /** What passes in either family. */
+  static ofPair({ ipv4, ipv6 }: PairTraffic): TrafficRegion {
+    return TrafficRegion.ofSet([...(ipv4 ?? []), ...(ipv6 ?? [])]);
   }
 
   get isEmpty(): boolean {
