@@ -11,7 +11,7 @@ import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { countRunning } from './leave-guard.ts';
-import { mergeReading } from './merge-reading.ts';
+import { mergeReading, wasRefused } from './merge-reading.ts';
 import { wakeOverdue } from './parking.ts';
 import type { Page, Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
@@ -78,8 +78,11 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   if (inventory.gaps.length === 0) findVanished(inventory, records, findings);
   const interfaces = await readAll((cursor) => ports.store.listInterfaces(cursor));
   const parked = findParked(ports, interfaces);
-  findDrift(ports, { inventory, findings, interfaces, parked });
-  const plan = await planAgain(ports, inForce, { inventory, records });
+  findDrift(ports, { inventory, stored, findings, interfaces, parked });
+  const plan = await planAgain(ports, inForce, {
+    inventory: withRefusals(inventory, stored),
+    records,
+  });
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
   const livedOn = livedOnWhileBlocked(inForce, ports.owner, { inventory, records });
   const publishNeeded =
@@ -179,7 +182,7 @@ function findParked(ports: Ports, records: readonly InterfaceRecord[]): Readonly
   return new Set(parked.map((record) => record.interface));
 }
 
-interface InterfaceGround extends Pick<Ground, 'inventory' | 'findings'> {
+interface InterfaceGround extends Pick<Ground, 'inventory' | 'stored' | 'findings'> {
   readonly interfaces: readonly InterfaceRecord[];
   readonly parked: ReadonlySet<string>;
 }
@@ -187,7 +190,7 @@ interface InterfaceGround extends Pick<Ground, 'inventory' | 'findings'> {
 /** Interfaces whose groups are not what the last finished run had left there. */
 function findDrift(
   ports: Ports,
-  { inventory, findings, interfaces, parked }: InterfaceGround,
+  { inventory, stored, findings, interfaces, parked }: InterfaceGround,
 ): void {
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
   const takenAt = Date.parse(inventory.takenAt);
@@ -202,6 +205,8 @@ function findDrift(
     if (parked.has(record.interface)) continue;
     // Whoever has it now: since the record was written it may have moved.
     const { workload } = nic;
+    // Nobody would look at it, whatever its fence says.
+    if (stored.get(workload)?.control === 'visible') continue;
     if (record.fence > record.doneFence) add(findings, workload, {});
     const isOlder = Date.parse(record.verifiedAt ?? '') < takenAt;
     if (!isOlder || record.fence > record.doneFence) continue;
@@ -213,6 +218,23 @@ function findDrift(
       ...{ expected: record.groups, found: nic.groups },
     });
   }
+}
+
+/**
+ * What EC2 has refused to write no Describe shows. A worker that believes the refusal looks at none of
+ * its interfaces, so that asking for them each time would wake it in vain, and publish again in vain.
+ */
+function withRefusals(
+  inventory: Inventory,
+  stored: ReadonlyMap<string, WorkloadRecord>,
+): Inventory {
+  const workloads = inventory.workloads.map((workload) => {
+    const record = stored.get(workload.identity.workload);
+    if (record === undefined || !wasRefused(record)) return workload;
+    const { control, controlReason } = record;
+    return { ...workload, control, ...(controlReason === undefined ? {} : { controlReason }) };
+  });
+  return { ...inventory, workloads };
 }
 
 /** What the policy in force would have changed now; empty when all is as it should be. */

@@ -58,6 +58,14 @@ const ENDING: ReadonlySet<string> = new Set(['shutting-down', 'deprovisioning', 
 const ENDED: ReadonlySet<string> = new Set(['terminated', 'deleted']);
 
 /**
+ * ECS describes a stopped task for an hour or longer (ECS API reference, "DescribeTasks"), but it never
+ * runs again, unlike an instance.
+ */
+function hasEnded({ identity, state }: DatedReading['workload']): boolean {
+  return ENDED.has(state) || (identity.kind === 'task' && state === 'stopped');
+}
+
+/**
  * Brings one workload to what the policy in force says: identity to membership, record with fences,
  * then the one write path for each interface. Idempotent; events may come twice, late or never.
  *
@@ -178,11 +186,11 @@ function withoutRefusal(stored: WorkloadRecord | undefined): WorkloadRecord | un
   return rest;
 }
 
-/** Undefined when it is gone, or terminated, which comes to the same. */
+/** Undefined when it is gone, or has ended, which comes to the same. */
 async function readNow(ports: Ports, workload: string): Promise<DatedReading | undefined> {
   const readAtMs = ports.clock.now();
   const reading = await ports.reader.readWorkload(workload);
-  if (reading === undefined || ENDED.has(reading.workload.state)) return undefined;
+  if (reading === undefined || hasEnded(reading.workload)) return undefined;
   return { ...reading, readAtMs };
 }
 

@@ -105,7 +105,7 @@ function world({ openToWorld }: Assessment): Section {
   const none = 'nothing is open to the world, by what was read';
   return {
     title: 'Open to the world',
-    text: rows.length === 0 ? [none] : cut(rows, 'interfaces'),
+    text: rows.length === 0 ? [none] : cut(rows, 'addresses'),
     ...tableOf(['workload', 'address', 'traffic'], rows),
   };
 }

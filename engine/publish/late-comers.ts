@@ -4,6 +4,7 @@ import type { InterfaceStep } from '../../core/model/plan.ts';
 import type { LateComer, WorkloadRecord } from '../../core/model/record.ts';
 import { type InForce, readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
+import { readRecords } from './holds.ts';
 import type { PlanContext } from './plan-context.ts';
 
 /** What is kept in the plan's record, which is one item; the sweep finds the others. */
@@ -45,6 +46,31 @@ export async function findLateComers(
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < LATE_MAX);
   return found.slice(0, LATE_MAX);
+}
+
+/**
+ * Interfaces that cannot be written, and of which the plan did not know so when it judged who may
+ * enforce: a task that has started since, one that an event has put into another segment, and a host
+ * whose write EC2 has refused. They have nothing but their own groups to reach their peers by.
+ */
+export async function findUnwritable(
+  ports: Ports,
+  { desired, inventory }: PlanContext,
+): Promise<readonly LateComer[]> {
+  const planned = new Map(desired.memberships.map((m) => [m.workload, m.segments.join(' ')]));
+  const controls = new Map(inventory.workloads.map((w) => [w.identity.workload, w.control]));
+  const records = await readRecords(ports);
+  return records
+    .filter(({ identity: { workload }, control, state, status, membership }) => {
+      if (control === 'attach' || state !== 'running' || status === 'unmanaged') return false;
+      if (membership.segments.length === 0) return false;
+      const wasWritable = controls.get(workload) === 'attach';
+      return wasWritable || planned.get(workload) !== membership.segments.join(' ');
+    })
+    .flatMap(({ identity: { workload }, interfaces }) =>
+      interfaces.map((nic) => ({ interface: nic, workload })),
+    )
+    .slice(0, LATE_MAX);
 }
 
 /**

@@ -1,14 +1,12 @@
-import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import { withLimits } from '../../core/limits/measure-limits.ts';
-import type { DesiredState } from '../../core/model/desired-state.ts';
 import type { WorkloadKind } from '../../core/model/identity.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
-import type { Diagnostic, Policy, Settings } from '../../core/model/policy.ts';
+import type { Settings } from '../../core/model/policy.ts';
 import type { Head, PlanRecord } from '../../core/model/record.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
+import { proposePlan } from '../../core/plan/propose-plan.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
@@ -141,11 +139,13 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   const inventory = await readInventory(ports);
   if (input.kind === 'publish') assertRead(inventory);
   const ledger = await readLedgers(ports);
-  const desired = compile(ports, { policy, inventory, ledger, now, kind: input.kind });
-  const changes = planChanges({
+  const {
     desired,
-    inventory,
+    plan: changes,
+    diagnostics,
+  } = proposePlan({
     policy,
+    inventory,
     ledger,
     held: await readHeld(ports, input, { settings: policy.settings, head, inventory }),
     generation: input.generation,
@@ -154,8 +154,12 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     owner: ports.owner,
     kind: input.kind,
   });
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
+  const lint = input.kind === 'publish' ? lintAgainstInventory(policy, inventory) : [];
+  const errors = [...lint, ...diagnostics].filter((one) => one.severity === 'error');
+  if (changes === undefined || (input.kind === 'publish' && errors.length > 0)) {
+    throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
+  }
+  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, policy });
   await ports.archive.putPlan(plan, { inventory, ledger });
   return plan;
 }
@@ -208,26 +212,6 @@ function assertRead(inventory: Inventory): void {
   if (unread.length === 0) return;
   const reasons = unread.map(({ kind, reason }) => `${kind}: ${reason}`);
   throw new EstateUnread(`the estate could not be read: ${reasons.join('; ')}`);
-}
-
-interface CompileInput {
-  readonly policy: Policy;
-  readonly inventory: Inventory;
-  readonly ledger: Readonly<Record<string, readonly string[]>>;
-  readonly now: string;
-  readonly kind: PublishInput['kind'];
-}
-
-/** An uninstall works whatever state the policy is in. */
-function compile(ports: Ports, input: CompileInput): DesiredState {
-  const { policy, inventory, ledger, now, kind } = input;
-  const owner = ports.owner;
-  const { desired, diagnostics } = compilePolicy({ policy, inventory, ledger, now, owner });
-  if (kind === 'uninstall') return desired;
-  const found: readonly Diagnostic[] = [...lintAgainstInventory(policy, inventory), ...diagnostics];
-  const errors = found.filter((one) => one.severity === 'error');
-  if (errors.length === 0) return desired;
-  throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
 }
 
 export async function readLedgers(

@@ -6,7 +6,7 @@ import { mendRules } from './apply.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
-import { findLateComers, isLate } from './late-comers.ts';
+import { findLateComers, findUnwritable } from './late-comers.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -150,8 +150,9 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   await mendRules(ports, context);
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
   const late = await readLate(ports, [
-    ...failed.filter(isLate),
+    ...failed,
     ...(await blockedInAttach(ports, context)),
+    ...(await findUnwritable(ports, context)),
   ]);
   const ids = new Set(failed.map((one) => one.interface));
   const blocked = blockedSegments(context, ids, late);
@@ -161,7 +162,7 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   await writeHead(ports, context, { ...head, phase: 'steady', blockedSegments: blocked });
 }
 
-/** The plan does not say in which segments they are, but their records do. */
+/** In which segments they are by now their records say, and not the plan. */
 async function readLate(
   ports: Ports,
   interfaces: readonly LateComer[],

@@ -1,4 +1,12 @@
 import type { Mode, PolicySource } from '../../core/model/policy.ts';
+import {
+  guardrailLines,
+  isBaselineShared,
+  matchingSegments,
+  mayJoin,
+  type SimGuardrail,
+  withheldFrom,
+} from './guardrails.ts';
 import type { Random } from './random.ts';
 
 /**
@@ -8,6 +16,8 @@ import type { Random } from './random.ts';
 export interface SimPolicy {
   readonly segments: readonly SimSegment[];
   readonly rules: readonly SimRule[];
+  readonly zones: readonly string[];
+  readonly guardrails: readonly SimGuardrail[];
   /** A baseline entry `to office` for everybody who is written. */
   readonly baseline: boolean;
   readonly keep: readonly string[];
@@ -22,6 +32,7 @@ export interface SimSegment {
   readonly tags: Tags;
   readonly mode: Mode;
   readonly egress: 'open' | 'closed';
+  readonly zone?: string;
 }
 
 export interface SimRule {
@@ -53,6 +64,8 @@ export function firstPolicy(random: Random, keep: readonly string[]): SimPolicy 
   return {
     segments,
     rules: Array.from({ length: count }, (_, at) => drawRule(random, segments, `r${at}`)),
+    zones: [],
+    guardrails: [],
     baseline: random.chance(0.5),
     keep,
     onLeave: random.chance(0.8) ? 'hold' : 'restore',
@@ -121,19 +134,23 @@ export function toSources(policy: SimPolicy): readonly PolicySource[] {
     `  onLeave: ${policy.onLeave}`,
     `  changeGuard: { share: ${policy.changeShare}% }`,
     `  keepSecurityGroups: [${policy.keep.join(', ')}]`,
+    ...(policy.zones.length === 0
+      ? []
+      : ['zones:', ...policy.zones.map((name) => `  ${name}: {}`)]),
     'networks:',
     '  office: { cidrs: [198.51.100.0/24] }',
     ...(policy.baseline
       ? ['baseline:', '  - { id: to-office, to: office, allow: [tcp/443], why: simulated }']
       : []),
+    ...guardrailLines(policy),
   ];
   const team = [
     'apiVersion: bulkhead/v1',
     'team: simulated',
     'segments:',
     ...policy.segments.map(
-      ({ name, tags, mode, egress }) =>
-        `  ${name}: { select: { tags: ${JSON.stringify(tags)} }, mode: ${mode}, egress: ${egress} }`,
+      ({ name, tags, mode, egress, zone }) =>
+        `  ${name}: { select: { tags: ${JSON.stringify(tags)} }, mode: ${mode}, egress: ${egress}${zone === undefined ? '' : `, zone: ${zone}`} }`,
     ),
     ...(policy.rules.length === 0 ? [] : ['rules:']),
     ...policy.rules.map(
@@ -147,11 +164,11 @@ export function toSources(policy: SimPolicy): readonly PolicySource[] {
   ];
 }
 
-/** Names of the segments that a workload with these tags is in. */
+/** The segments that a workload with these tags is in: no guardrail withholds them from it. */
 export function segmentsOf(policy: SimPolicy, tags: Tags): readonly SimSegment[] {
-  return policy.segments.filter((segment) =>
-    Object.entries(segment.tags).every(([key, value]) => tags[key] === value),
-  );
+  const matching = matchingSegments(policy, tags);
+  const withheld = withheldFrom(policy, tags);
+  return matching.filter(({ name }) => !withheld.has(name));
 }
 
 export interface Wish {
@@ -168,30 +185,58 @@ export function wishFor(policy: SimPolicy, tags: Tags): Wish {
   const isOpen = written.some((one) => one.mode === 'enforce' && one.egress === 'open');
   const stems = [
     ...written.map(({ name }) => `segment:${name}`),
-    ...(policy.baseline ? ['baseline'] : []),
+    ...(isBaselineShared(policy) ? ['baseline'] : []),
     ...(mode === 'enforce' && isOpen ? ['open-egress'] : []),
   ];
   return { mode, stems: stems.sort() };
 }
 
+/** TCP ports on which the policy lets a workload with the one tags reach one with the others. */
+export function allowedPorts(policy: SimPolicy, from: Tags, to: Tags): ReadonlySet<number> {
+  return portsOf(
+    policy,
+    { tags: from, names: namesOf(segmentsOf(policy, from)) },
+    {
+      tags: to,
+      names: namesOf(segmentsOf(policy, to)),
+    },
+  );
+}
+
 /**
- * TCP ports on which the policy lets a workload with the one tags reach one with the others, and owes
- * them: for one that enforces, an observed segment that it is in too writes nothing (design section 3,
- * modes), so that what rests on that segment alone may stop.
+ * Those of them that it owes: for one that enforces, an observed segment that it is in too writes
+ * nothing (design section 3, modes), so that what rests on that segment alone may stop.
  */
 export function portsBetween(policy: SimPolicy, from: Tags, to: Tags): ReadonlySet<number> {
-  const sources = new Set(owedSegments(policy, from));
-  const targets = new Set(owedSegments(policy, to));
+  return portsOf(
+    policy,
+    { tags: from, names: owedSegments(policy, from) },
+    {
+      tags: to,
+      names: owedSegments(policy, to),
+    },
+  );
+}
+
+interface RuleEnd {
+  readonly tags: Tags;
+  readonly names: readonly string[];
+}
+
+function portsOf(policy: SimPolicy, from: RuleEnd, to: RuleEnd): ReadonlySet<number> {
   return new Set(
     policy.rules
-      .filter((rule) => sources.has(rule.from) && targets.has(rule.to))
+      .filter((rule) => from.names.includes(rule.from) && to.names.includes(rule.to))
+      .filter((rule) => mayJoin(policy, rule.id, from.tags, to.tags))
       .flatMap(({ ports }) => ports),
   );
 }
 
 function owedSegments(policy: SimPolicy, tags: Tags): readonly string[] {
   const isEnforced = wishFor(policy, tags).mode === 'enforce';
-  return segmentsOf(policy, tags)
-    .filter(({ mode }) => !isEnforced || mode !== 'observe')
-    .map(({ name }) => name);
+  return namesOf(segmentsOf(policy, tags).filter(({ mode }) => !isEnforced || mode !== 'observe'));
+}
+
+function namesOf(segments: readonly SimSegment[]): readonly string[] {
+  return segments.map(({ name }) => name);
 }

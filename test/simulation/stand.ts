@@ -11,7 +11,7 @@ import {
   preparePublish,
   setPhase,
 } from '../../engine/publish.ts';
-import { sweepEstate } from '../../engine/sweep.ts';
+import { type SweepReport, sweepEstate } from '../../engine/sweep.ts';
 import { processWorkload, type WorkloadReport } from '../../engine/workload.ts';
 import { createFakeEc2 } from '../fakes/ec2/create-fake-ec2.ts';
 import { MemoryArchive } from '../fakes/store/memory-archive.ts';
@@ -174,17 +174,22 @@ export class Stand {
   }
 
   /** Publishes to the end. */
-  async publish(policy: SimPolicy): Promise<string> {
+  async publish(policy: SimPolicy, worker?: Ports): Promise<string> {
     const plan = await this.prepare(policy);
-    for (const step of this.steps(plan)) await step(this.ports('publish'));
-    this.nowMs += 60_000;
+    await this.carryOut(plan, worker);
     return plan;
   }
 
+  /** All that comes after Prepare. */
+  async carryOut(plan: string, worker?: Ports): Promise<void> {
+    for (const step of this.steps(plan, worker)) await step(this.ports('publish'));
+    this.nowMs += 60_000;
+  }
+
   /** The steps after Prepare, each with the workers that it wakes. */
-  steps(plan: string): readonly ((ports: Ports) => Promise<unknown>)[] {
+  steps(plan: string, worker?: Ports): readonly ((ports: Ports) => Promise<unknown>)[] {
     const barrier = (phase: 'attach' | 'steady') => async (ports: Ports) => {
-      await this.drain();
+      await this.drain(worker);
       const { passed } = await checkBarrier(ports, plan, phase, { giveUp: false });
       if (!passed) throw new Error(`the barrier of ${phase} does not pass`);
     };
@@ -215,10 +220,11 @@ export class Stand {
   }
 
   /** Sweeps, and works off what that wakes. */
-  async sweep(): Promise<void> {
+  async sweep(worker?: Ports): Promise<SweepReport> {
     this.nowMs += 60_000;
-    await sweepEstate(this.ports('sweep'));
-    await this.drain();
+    const report = await sweepEstate(this.ports('sweep'));
+    await this.drain(worker);
+    return report;
   }
 }
 
@@ -233,6 +239,8 @@ export function policyOf(
   return {
     segments,
     rules: rules.map(([from, to], at) => ({ id: `r${at}`, from, to, ports: [8080] })),
+    zones: [],
+    guardrails: [],
     baseline: false,
     keep: [],
     onLeave: 'hold',

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { type Before, policyOf, Stand, segment } from './stand.ts';
+
+const OBSERVED = policyOf([segment('web', 'observe'), segment('db', 'observe')], [['web', 'db']]);
+const STAGED = policyOf([segment('web', 'stage'), segment('db', 'stage')], [['web', 'db']]);
+const ENFORCED = policyOf([segment('web', 'enforce'), segment('db', 'enforce')], [['web', 'db']]);
+
+/** IAM refuses the write of these interfaces; nothing that describes them shows it. */
+function refusing(nics: readonly string[], seen: string[] = []): Before {
+  return (call, [nic]) => {
+    if (call !== 'writer.setInterfaceGroups' || !nics.includes(String(nic))) return;
+    seen.push(String(nic));
+    const error = new Error('You are not authorized to perform this operation.');
+    error.name = 'UnauthorizedOperation';
+    throw error;
+  };
+}
+
+describe('what cannot be written, as simulated worlds have shown it', () => {
+  test('a task that has stopped is forgotten, though ECS describes it for an hour', async () => {
+    const stand = new Stand();
+    const { admin } = stand.ec2;
+    await stand.publish(OBSERVED);
+    const where = { cluster: 'apps', subnet: stand.subnet, groups: [stand.flat] };
+    const task = admin.runTask({ ...where, tags: { app: 'web' } });
+    const id = `ecs:apps:${task.id.split('/').at(-1)}`;
+    await stand.look(id);
+    expect(await stand.store.countMembers('web')).toBe(1);
+    admin.stopTask(task.id);
+    expect((await stand.look(id)).kind).toBe('gone');
+    expect(await stand.store.readWorkload(id)).toBeUndefined();
+    expect(await stand.store.countMembers('web')).toBe(0);
+  });
+
+  test('an instance that is stopped is remembered', async () => {
+    const stand = new Stand();
+    const { id } = stand.launch({ app: 'web' });
+    await stand.publish(OBSERVED);
+    stand.ec2.admin.StopInstances({ InstanceIds: [id] });
+    stand.ec2.settle();
+    expect((await stand.look(id)).kind).toBe('done');
+    expect(await stand.store.countMembers('web')).toBe(1);
+  });
+
+  test('the sweep asks nobody for what EC2 has refused, and does not publish again for it', async () => {
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'web' });
+    const peer = stand.launch({ app: 'db' });
+    await stand.publish(OBSERVED);
+    const tries: string[] = [];
+    const worker = stand.ports('worker', refusing(nics, tries));
+    for (const policy of [STAGED, ENFORCED]) await stand.publish(policy, worker);
+    expect(tries.length).toBeGreaterThan(0);
+    expect((await stand.store.readWorkload(id))?.status).toBe('visible');
+    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+    const before = await stand.store.readInterface(nics[0] ?? '');
+    tries.length = 0;
+    for (let round = 0; round < 12; round += 1) {
+      const { woken, publishNeeded } = await stand.sweep(worker);
+      expect({ woken, publishNeeded }).toEqual({ woken: 0, publishNeeded: [] });
+    }
+    expect(await stand.store.readInterface(nics[0] ?? '')).toEqual(before);
+    expect(tries).toEqual([]);
+  });
+
+  /** Guard: `findUnwritable` in engine/publish/late-comers.ts. */
+  test('one that moves into a segment after the plan was made, and cannot be written', async () => {
+    const rules = [['web', 'ops']] as const;
+    const segments = (mode: 'stage' | 'enforce') =>
+      policyOf([segment('web', mode), segment('db', mode), segment('ops', mode)], rules);
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'db' });
+    const peer = stand.launch({ app: 'web' });
+    await stand.publish(segments('stage'));
+    const worker = stand.ports('worker', refusing(nics));
+    const plan = await stand.prepare(segments('enforce'));
+    stand.ec2.admin.putTags(id, { app: 'ops' });
+    await stand.look(id, worker);
+    await stand.carryOut(plan, worker);
+    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+    expect((await stand.store.readWorkload(peer.id))?.status).toBe('blocked');
+  });
+
+  test('a task that starts after the plan was made keeps its peers where they are', async () => {
+    const stand = new Stand();
+    const peer = stand.launch({ app: 'web' });
+    await stand.publish(STAGED);
+    const plan = await stand.prepare(ENFORCED);
+    const where = { cluster: 'apps', subnet: stand.subnet, groups: [stand.flat] };
+    const task = stand.ec2.admin.runTask({ ...where, tags: { app: 'db' } });
+    await stand.look(`ecs:apps:${task.id.split('/').at(-1)}`);
+    await stand.carryOut(plan);
+    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+  });
+});
