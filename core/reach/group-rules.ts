@@ -19,6 +19,7 @@ export interface FlowPeer {
 
 const regionByRule = new WeakMap<GroupRule, TrafficRegion>();
 
+/** What a rule lets through, whoever it names. */
 export function ruleRegion(rule: GroupRule): TrafficRegion {
   const known = regionByRule.get(rule);
   if (known !== undefined) return known;
@@ -103,7 +104,7 @@ export class GroupRules {
       .flatMap((group) => group[direction].map((rule) => ({ group, rule })));
   }
 
-  /** Whether the peer of a rule, of a group in the VPC of `at`, is this one. */
+  /** Whether what a rule of `at` names as its peer is this one. */
   means(named: RulePeer, at: Pick<NetworkInterface, 'vpc'>, { address, nic }: FlowPeer): boolean {
     switch (named.kind) {
       case 'ipv4':

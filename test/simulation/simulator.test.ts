@@ -31,6 +31,10 @@ describe('the engine and its handlers on a faulty AWS', () => {
     expect(totals.writes).toBeGreaterThan(10 * SEEDS);
   });
 
+  test('worlds of every kind were met', () => {
+    for (const count of Object.values(totals.features)) expect(count).toBeGreaterThan(SEEDS / 10);
+  });
+
   test('the same seed plays the same story', { timeout: 60_000 }, async () => {
     const stories: string[][] = [[], []];
     for (const story of stories) await simulate(FIRST, (line) => story.push(line));
