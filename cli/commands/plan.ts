@@ -1,11 +1,10 @@
 import { pathDifference } from '../../core/api/path-difference.ts';
 import type { Difference } from '../../core/api/plan-answer.ts';
-import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Diagnostic, Policy } from '../../core/model/policy.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
+import { proposePlan } from '../../core/plan/propose-plan.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CliFailure } from '../failure.ts';
@@ -97,26 +96,18 @@ function planPolicy(input: {
 }): Planned {
   const { policy, inventory, owner } = input;
   const now = new Date(input.session.io.now()).toISOString();
-  const compiled = compilePolicy({ policy, inventory, now, owner });
-  const diagnostics = [...lintAgainstInventory(policy, inventory), ...compiled.diagnostics];
-  if (diagnostics.some((found) => found.severity === 'error')) {
+  const {
+    desired,
+    plan: changes,
+    diagnostics: found,
+  } = proposePlan({
+    ...{ policy, inventory, now, owner },
+  });
+  const diagnostics = [...lintAgainstInventory(policy, inventory), ...found];
+  if (changes === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
     throw badPolicy('the policy does not fit the estate', diagnostics);
   }
-  const { desired } = compiled;
-  const changes = planChanges({
-    desired,
-    inventory,
-    policy,
-    ledger: {},
-    held: new Set(),
-    generation: 1,
-    base: 0,
-    now,
-    owner,
-    kind: 'publish',
-  });
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner, keep });
+  const plan = withLimits({ plan: changes, inventory, desired, owner, policy });
   const difference = pathDifference({ policy, inventory, plan, owner, now });
   return { plan, difference, diagnostics };
 }

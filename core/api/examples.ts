@@ -209,7 +209,7 @@ const plan: PlanAnswer = {
   report: [{ step: 'detach:eni-0123456789abcdef0', phase: 'detach', outcome: { kind: 'updated' } }],
 };
 
-export const ANSWER_EXAMPLES: Readonly<Record<Exclude<Operation, 'readOpenApi'>, unknown>> = {
+export const ANSWER_EXAMPLES: Readonly<Record<Operation, unknown>> = {
   readStatus: status,
   listSegments: segments,
   readSegment: segment,
@@ -224,6 +224,7 @@ export const ANSWER_EXAMPLES: Readonly<Record<Exclude<Operation, 'readOpenApi'>,
   rejectPlan: { ...accepted, state: 'waiting-for-approval' },
   sweepNow: { accepted: true },
   uninstall: accepted,
+  readOpenApi: undefined,
 };
 
 export const BODY_EXAMPLES: Readonly<Partial<Record<Operation, unknown>>> = {

@@ -1,22 +1,20 @@
-import {
-  type PolicyAnswer,
-  type PolicyTraffic,
-  type PolicyTrafficOptions,
-  policyTraffic,
-} from '../check/policy-traffic.ts';
+import { type PolicyAnswer, type PolicyTraffic, policyTraffic } from '../check/policy-traffic.ts';
 import { decideMembership } from '../compile/decide-membership.ts';
 import { indexPolicy } from '../compile/index-policy.ts';
 import type { Membership } from '../model/desired-state.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { ownValue } from '../model/own-value.ts';
-import type { Policy } from '../model/policy.ts';
-import type { PairTraffic, TrafficSet } from '../model/traffic.ts';
+import type { BaselineEntry, Policy, Rule } from '../model/policy.ts';
+import { ALL_TRAFFIC, type PairTraffic, type TrafficSet } from '../model/traffic.ts';
 import { readTraffic } from '../policy/read-traffic.ts';
 import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
 import { OutsideReach } from '../reach/outside.ts';
+import { TrafficRegion } from '../reach/traffic-region.ts';
+import type { Probe } from '../reach/verdict.ts';
 import type { ExplainAnswer } from './explain-answer.ts';
 import { findEnd, type PathEnd } from './path-end.ts';
 import { joinVerdicts, judgeTraffic, type PathVerdict } from './path-verdict.ts';
+import { trafficTexts } from './traffic-text.ts';
 
 export interface ExplainInput {
   /** Absent while nothing is in force: then only AWS answers. */
@@ -110,15 +108,14 @@ function toEndView(end: PathEnd, membership: Membership | undefined): ExplainAns
 function judgeByPolicy({ input, from, to, asked, memberships }: Question): Judged {
   const { policy, inventory, now } = input;
   if (policy === undefined) return { verdict: 'unknown', why: ['no policy is in force'] };
-  const { prefixLists, groups } = inventory;
-  const answer = trafficOf(policy, { now, prefixLists, groups }).between(
+  const answer = trafficOf(policy, inventory, now).between(
     toCheckEnd(from, memberships[0]),
     toCheckEnd(to, memberships[1]),
   );
   const verdict = judgeFamilies(answer.traffic, asked);
   const why = [
     ...allowances(policy, answer, asked),
-    ...prohibitions(policy, answer),
+    ...prohibitions(policy, answer, asked),
     ...withheld(memberships),
   ];
   if (verdict === 'unknown') return { verdict, why: ['the two ends share no address family'] };
@@ -127,16 +124,22 @@ function judgeByPolicy({ input, from, to, asked, memberships }: Question): Judge
   return { verdict, why: [`no rule lets ${names[0]} reach ${names[1]} on ${input.port}`] };
 }
 
-const traffics = new WeakMap<Policy, WeakMap<object, PolicyTraffic>>();
+interface KnownTraffic {
+  readonly policy: Policy;
+  readonly now: string;
+  readonly traffic: PolicyTraffic;
+}
 
-/** Remembered for a policy and the groups of one inventory: many questions are asked of them. */
-function trafficOf(policy: Policy, options: PolicyTrafficOptions): PolicyTraffic {
-  const byGroups = traffics.get(policy) ?? new WeakMap<object, PolicyTraffic>();
-  traffics.set(policy, byGroups);
-  const key = options.groups ?? policy;
-  const known = byGroups.get(key) ?? policyTraffic(policy, options);
-  byGroups.set(key, known);
-  return known;
+/** Many questions are asked of one inventory under one policy at one time. */
+const traffics = new WeakMap<Inventory, KnownTraffic>();
+
+function trafficOf(policy: Policy, inventory: Inventory, now: string): PolicyTraffic {
+  const known = traffics.get(inventory);
+  if (known?.policy === policy && known.now === now) return known.traffic;
+  const { prefixLists, groups } = inventory;
+  const traffic = policyTraffic(policy, { now, prefixLists, groups });
+  traffics.set(inventory, { policy, now, traffic });
+  return traffic;
 }
 
 function toCheckEnd(end: PathEnd, membership: Membership | undefined) {
@@ -155,34 +158,44 @@ function judgeFamilies({ ipv4, ipv6 }: PairTraffic, asked: TrafficSet): PathVerd
   return joinVerdicts(shared.map((set) => judgeTraffic(asked, set)));
 }
 
-function allowances(policy: Policy, answer: PolicyAnswer, asked: TrafficSet): string[] {
-  const entries = [...policy.rules, ...policy.baseline];
-  return answer.allowedBy.flatMap((id) => {
-    const entry = entries.find((one) => one.id === id);
-    const ranges = entry?.allow.flatMap((one) => one.ranges) ?? [];
-    if (entry === undefined || ranges.every((range) => judgeTraffic(asked, [range]) === 'deny')) {
-      return [];
-    }
-    const ports = entry.allow.map((one) => one.text).join(', ');
-    const { file, line } = entry.location;
-    return [`rule \`${id}\` allows ${ports}: ${entry.why} (${file}:${line})`];
-  });
+/** Rules and baseline entries that are about some of the traffic. */
+function entriesOn(policy: Policy, asked: TrafficSet): readonly (Rule | BaselineEntry)[] {
+  return [...policy.rules, ...policy.baseline].filter(({ allow }) =>
+    allow.some(({ ranges }) => judgeTraffic(asked, ranges) !== 'deny'),
+  );
 }
 
-function prohibitions(policy: Policy, answer: PolicyAnswer): string[] {
-  return answer.forbidden.map(({ rule, guardrail }) => {
-    const why = policy.guardrails.find((one) => one.id === guardrail)?.why ?? '';
-    return `guardrail \`${guardrail}\` forbids what rule \`${rule}\` would allow: ${why}`;
-  });
+function allowances(policy: Policy, answer: PolicyAnswer, asked: TrafficSet): string[] {
+  return entriesOn(policy, asked)
+    .filter(({ id }) => answer.allowedBy.includes(id))
+    .map(({ id, allow, why, location: { file, line } }) => {
+      const ports = allow.map((one) => one.text).join(', ');
+      return `rule \`${id}\` allows ${ports}: ${why} (${file}:${line})`;
+    });
+}
+
+function prohibitions(policy: Policy, answer: PolicyAnswer, asked: TrafficSet): string[] {
+  const about = entriesOn(policy, asked).map(({ id }) => id);
+  return policy.guardrails.flatMap(({ id, why }) =>
+    answer.forbidden
+      .filter(({ rule, guardrail }) => guardrail === id && about.includes(rule))
+      .map(({ rule }) => `guardrail \`${id}\` forbids what rule \`${rule}\` would allow: ${why}`),
+  );
 }
 
 function withheld(memberships: Question['memberships']): string[] {
-  return memberships.flatMap((one) =>
-    (one?.withheld ?? []).map(
-      ({ segment, because }) =>
-        `segment \`${segment}\` is withheld from ${one?.workload}: ${because}`,
-    ),
-  );
+  return memberships
+    .filter((one) => one !== undefined)
+    .flatMap(({ workload, withheld: segments }) =>
+      segments.map(
+        ({ segment, because }) => `segment \`${segment}\` is withheld from ${workload}: ${because}`,
+      ),
+    );
+}
+
+/** Nothing that is asked about is empty: a service has one entry at least. */
+function firstPacket([{ protocolFrom, from } = ALL_TRAFFIC]: TrafficSet): Probe {
+  return { protocol: protocolFrom, port: from };
 }
 
 /** Over every pair of interfaces of the two ends; the first pair of each verdict says why. */
@@ -191,11 +204,15 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
     return judgeOutside({ input, from, to, asked });
   }
   const { inside: reach, outside } = reachOf(input.inventory);
-  const probe = { protocol: asked[0]?.protocolFrom ?? 0, port: asked[0]?.from ?? 0 };
+  const probe = firstPacket(asked);
   const { publicAddress } = to;
   if (publicAddress !== undefined) {
     const found = from.interfaces.flatMap((source) =>
-      to.interfaces.map((nic) => outside.explainTranslated(source, nic, publicAddress, probe)),
+      to.interfaces.map((nic) =>
+        judgeOver(asked, outside.passingTranslated(source, nic, publicAddress), (packet) =>
+          outside.explainTranslated(source, nic, publicAddress, packet),
+        ),
+      ),
     );
     return joinWhy(found);
   }
@@ -215,6 +232,19 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
   return { verdict: joinVerdicts(verdicts), why: [...whyByVerdict.values()].flat() };
 }
 
+/** A way that is explained packet by packet, over all that is asked about. */
+function judgeOver(
+  asked: TrafficSet,
+  passing: TrafficRegion,
+  explain: (packet: Probe) => Judged,
+): Judged {
+  const common = passing.and(TrafficRegion.ofSet(asked)).toSet();
+  if (judgeTraffic(asked, common) !== 'partly') return explain(firstPacket(asked));
+  const said = explain(firstPacket(common));
+  if (said.verdict !== 'allow') return said;
+  return { verdict: 'partly', why: [`only ${trafficTexts(common).join(', ')}`, ...said.why] };
+}
+
 /** One end is an address that no interface of the inventory has. */
 function judgeOutside({ input, from, to, asked }: Omit<Question, 'memberships'>): Judged {
   const [inside, outside] = from.interfaces.length > 0 ? [from, to] : [to, from];
@@ -225,12 +255,15 @@ function judgeOutside({ input, from, to, asked }: Omit<Question, 'memberships'>)
     };
   }
   const direction = inside === from ? 'egress' : 'ingress';
-  const probe = { protocol: asked[0]?.protocolFrom ?? 0, port: asked[0]?.from ?? 0 };
   const reach = reachOf(input.inventory).outside;
   const found = inside.interfaces.flatMap((nic) =>
     [...outside.ipv4, ...outside.ipv6]
       .filter((address) => (address.includes(':') ? nic.ipv6 : nic.ipv4).length > 0)
-      .map((address) => reach.explain(nic, direction, address, probe)),
+      .map((address) =>
+        judgeOver(asked, reach.passing(nic, direction, address), (packet) =>
+          reach.explain(nic, direction, address, packet),
+        ),
+      ),
   );
   if (found.length === 0) return { verdict: 'deny', why: ['the ends share no address family'] };
   return joinWhy(found);

@@ -63,6 +63,10 @@ export const limitsSchema = z.object({
         furtherGroupsStaged: count,
         bound: z.enum(['slots', 'groups in the Region']),
         interface: z.string().optional(),
+        cutAddresses: count.optional().meta({
+          description:
+            'so many further addresses that guardrails cut out of networks in its rules fit for certain',
+        }),
       }),
     )
     .readonly(),

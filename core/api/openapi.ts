@@ -161,7 +161,7 @@ function pathParameters(path: string): Json[] {
 
 function queryParameters(query: z.ZodObject | undefined): Json[] {
   if (query === undefined) return [];
-  const schema = z.toJSONSchema(query, { io: 'output' });
+  const schema = z.toJSONSchema(query);
   return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
     name,
     in: 'query',
@@ -191,7 +191,7 @@ function requestBody(route: Route, body: z.ZodType): Json {
 function responses(route: Route, contract: OperationContract): Json {
   const answers: Json = { [contract.status]: answerObject(route, contract) };
   const codes: readonly ProblemCode[] = [...contract.problems, ...COMMON_PROBLEMS];
-  for (const status of [...new Set(codes.map((code) => PROBLEMS[code].status))].sort()) {
+  for (const status of [...new Set(codes.map((code) => PROBLEMS[code].status))]) {
     const matching = codes.filter((code) => PROBLEMS[code].status === status);
     answers[status] = {
       description: matching.map((code) => `${code}: ${PROBLEMS[code].title}`).join('; '),
@@ -212,7 +212,7 @@ function answerObject(route: Route, contract: OperationContract): Json {
     { description, schema: { type: 'string' } },
   ]);
   const content =
-    contract.answer === undefined || route.operation === 'readOpenApi'
+    contract.answer === undefined
       ? { schema: { type: 'object' } }
       : { schema: reference(contract.answer), example: ANSWER_EXAMPLES[route.operation] };
   return {

@@ -36,18 +36,26 @@ export function pathDifference(input: DifferenceInput): Difference {
   const after = plannedInventory(input.inventory, input.plan, input.owner);
   const classes = classify(input, after);
   const reaches = { before: awsReach(input.inventory), after: awsReach(after) };
-  const opened = new Map<string, TrafficRegion>();
-  const closed = new Map<string, TrafficRegion>();
+  const opened = new Map<string, Change>();
+  const closed = new Map<string, Change>();
   for (const source of classes) {
     for (const destination of classes) {
-      const [from, to] = [source.first, source === destination ? source.second : destination.first];
-      if (from === undefined || to === undefined) continue;
+      const from = source.first;
+      const to = source === destination ? source.second : destination.first;
+      if (to === undefined) continue;
       const [had, has] = [regionOf(reaches.before, from, to), regionOf(reaches.after, from, to)];
       addAll(opened, source, destination, has.minus(had));
       addAll(closed, source, destination, had.minus(has));
     }
   }
   return { opened: toChanges(opened), closed: toChanges(closed) };
+}
+
+/** What changes between two segments, by all pairs of their classes. */
+interface Change {
+  readonly from: string;
+  readonly to: string;
+  readonly region: TrafficRegion;
 }
 
 interface InterfaceClass {
@@ -60,15 +68,15 @@ function classify(input: DifferenceInput, after: Inventory): readonly InterfaceC
   const index = indexPolicy(input.policy, { now: input.now });
   const segmentsByWorkload = new Map(
     input.inventory.workloads.map(({ identity }) => {
-      return [identity.workload, decideMembership(index, identity).segments] as const;
+      const { segments } = decideMembership(index, identity);
+      return [identity.workload, segments.length === 0 ? [NO_SEGMENT] : segments] as const;
     }),
   );
-  const groupsAfter = new Map(after.interfaces.map((nic) => [nic.id, nic.groups]));
+  const groupsBefore = new Map(input.inventory.interfaces.map((nic) => [nic.id, nic.groups]));
   const classes = new Map<string, InterfaceClass>();
-  for (const nic of input.inventory.interfaces) {
-    const known = segmentsByWorkload.get(nic.workload) ?? [];
-    const segments = known.length === 0 ? [NO_SEGMENT] : known;
-    const key = classKey(nic, segments, groupsAfter.get(nic.id) ?? []);
+  for (const nic of after.interfaces) {
+    const segments = segmentsByWorkload.get(nic.workload) ?? [NO_SEGMENT];
+    const key = classKey(nic, segments, groupsBefore.get(nic.id));
     const found = classes.get(key);
     if (found === undefined) classes.set(key, { segments, first: nic.id, second: undefined });
     else found.second ??= nic.id;
@@ -79,10 +87,10 @@ function classify(input: DifferenceInput, after: Inventory): readonly InterfaceC
 function classKey(
   nic: NetworkInterface,
   segments: readonly string[],
-  groupsAfter: readonly string[],
+  groupsBefore: readonly string[] | undefined,
 ): string {
   const families = [nic.ipv4.length > 0, nic.ipv6.length > 0];
-  return JSON.stringify([segments, nic.subnet, nic.groups, groupsAfter, families]);
+  return JSON.stringify([segments, nic.subnet, nic.groups, groupsBefore, families]);
 }
 
 function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
@@ -91,7 +99,7 @@ function regionOf(reach: AwsReach, from: string, to: string): TrafficRegion {
 }
 
 function addAll(
-  changes: Map<string, TrafficRegion>,
+  changes: Map<string, Change>,
   source: InterfaceClass,
   destination: InterfaceClass,
   region: TrafficRegion,
@@ -100,16 +108,14 @@ function addAll(
   for (const from of source.segments) {
     for (const to of destination.segments) {
       const key = JSON.stringify([from, to]);
-      changes.set(key, (changes.get(key) ?? TrafficRegion.nothing).or(region));
+      const known = changes.get(key)?.region ?? TrafficRegion.nothing;
+      changes.set(key, { from, to, region: known.or(region) });
     }
   }
 }
 
-function toChanges(changes: ReadonlyMap<string, TrafficRegion>): readonly PathChange[] {
+function toChanges(changes: ReadonlyMap<string, Change>): readonly PathChange[] {
   return [...changes]
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, region]) => {
-      const [from = '', to = ''] = JSON.parse(key) as readonly string[];
-      return { from, to, ports: trafficTexts(region.toSet()) };
-    });
+    .map(([, { from, to, region }]) => ({ from, to, ports: trafficTexts(region.toSet()) }));
 }

@@ -1,7 +1,7 @@
 import { GROUP_TAG, keyOf, OWNER_TAG, ownerOf } from '../compile/owned-groups.ts';
 import type { DesiredRule } from '../model/desired-state.ts';
 import type { GroupRule, Inventory, SecurityGroup } from '../model/inventory.ts';
-import type { InterfaceStep, Plan, PlanStep } from '../model/plan.ts';
+import type { AuthorizeStep, CreateGroupStep, Plan, RevokeStep } from '../model/plan.ts';
 
 /**
  * The inventory as it would read after the plan, approvals taken as given; the set of a blocked
@@ -10,25 +10,25 @@ import type { InterfaceStep, Plan, PlanStep } from '../model/plan.ts';
  */
 export function plannedInventory(inventory: Inventory, plan: Plan, owner: string): Inventory {
   const groups = new Map(inventory.groups.map((group) => [group.id, group]));
-  const idByKey = new Map<string, string>();
-  for (const group of inventory.groups) {
-    if (ownerOf(group) === owner) idByKey.set(keyOf(group), group.id);
-  }
+  const idByKey = new Map(
+    inventory.groups
+      .filter((group) => ownerOf(group) === owner)
+      .map((group) => [keyOf(group), group.id]),
+  );
   const setsByInterface = new Map<string, readonly string[]>();
   const idOf = (keyOrId: string): string => idByKey.get(keyOrId) ?? keyOrId;
   for (const step of plan.steps) {
-    if ('interface' in step) {
-      setsByInterface.set(step.interface, step.to.map(idOf));
-      continue;
+    if ('interface' in step) setsByInterface.set(step.interface, step.to.map(idOf));
+    else if (step.kind === 'create-group') groups.set(step.group, newGroup(step, inventory, owner));
+    else if (step.kind === 'delete-group') groups.delete(step.groupId);
+    else {
+      const group = groups.get(idOf(step.group));
+      if (group !== undefined) groups.set(group.id, withRules(group, step, idOf));
     }
-    const id = step.kind === 'delete-group' ? step.groupId : idOf(step.group);
-    const next = changeGroup({ step, group: groups.get(id), idOf, inventory, owner });
-    if (next === undefined) groups.delete(id);
-    else groups.set(next.id, next);
   }
   return {
     ...inventory,
-    groups: [...groups.values()].sort(byId),
+    groups: [...groups.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     interfaces: inventory.interfaces.map((item) => {
       const set = setsByInterface.get(item.id);
       return set === undefined ? item : { ...item, groups: [...set].sort() };
@@ -36,45 +36,24 @@ export function plannedInventory(inventory: Inventory, plan: Plan, owner: string
   };
 }
 
-interface GroupChange {
-  readonly step: Exclude<PlanStep, InterfaceStep>;
-  readonly group: SecurityGroup | undefined;
-  readonly idOf: (keyOrId: string) => string;
-  readonly inventory: Inventory;
-  readonly owner: string;
-}
-
-/** The group after the step; undefined when it is gone. */
-function changeGroup(change: GroupChange): SecurityGroup | undefined {
-  const { step, group, idOf } = change;
-  switch (step.kind) {
-    case 'create-group':
-      return group ?? newGroup(step, change);
-    case 'authorize': {
-      if (group === undefined) return undefined;
-      const there = new Set(group[step.direction].map(textOf));
-      const added = resolve(step.rules, idOf).filter((rule) => !there.has(textOf(rule)));
-      return { ...group, [step.direction]: [...group[step.direction], ...added] };
-    }
-    case 'revoke': {
-      if (group === undefined) return undefined;
-      const gone = new Set(step.rules.map(textOf));
-      const left = group[step.direction].filter((rule) => !gone.has(textOf(rule)));
-      return { ...group, [step.direction]: left };
-    }
-    default:
-      return undefined;
+function withRules(
+  group: SecurityGroup,
+  step: AuthorizeStep | RevokeStep,
+  idOf: (keyOrId: string) => string,
+): SecurityGroup {
+  const { direction } = step;
+  if (step.kind === 'authorize') {
+    return { ...group, [direction]: [...group[direction], ...resolve(step.rules, idOf)] };
   }
+  const gone = new Set(step.rules.map(textOf));
+  return { ...group, [direction]: group[direction].filter((rule) => !gone.has(textOf(rule))) };
 }
 
 /**
  * AWS lets a new group out to anywhere, over IPv6 too where the VPC has it; the plan says when that
  * goes.
  */
-function newGroup(
-  step: Extract<PlanStep, { kind: 'create-group' }>,
-  { inventory, owner }: GroupChange,
-): SecurityGroup {
+function newGroup(step: CreateGroupStep, inventory: Inventory, owner: string): SecurityGroup {
   const everything = { protocol: -1, fromPort: -1, toPort: -1 };
   const hasIpv6 = inventory.vpcs.some((vpc) => vpc.id === step.vpc && vpc.ipv6.length > 0);
   return {
@@ -106,8 +85,4 @@ function resolve(
 
 function textOf({ protocol, fromPort, toPort, peer }: GroupRule): string {
   return JSON.stringify([protocol, fromPort, toPort, 'cidr' in peer ? peer.cidr : peer.id]);
-}
-
-function byId(left: SecurityGroup, right: SecurityGroup): number {
-  return left.id < right.id ? -1 : 1;
 }

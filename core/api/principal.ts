@@ -11,9 +11,10 @@ export function isSamePrincipal(left: string, right: string): boolean {
   return principalKey(left) === principalKey(right);
 }
 
+/** Without the session's name, unless IAM Identity Center chose it. */
 function principalKey(arn: string): string {
-  const session = /^(arn:[^:]+:sts::\d*:assumed-role)\/([^/]+)\/(.+)$/.exec(arn);
-  if (session === null) return arn;
-  const [, prefix = '', role = '', name = ''] = session;
-  return role.startsWith('AWSReservedSSO_') ? `${prefix}/${role}/${name}` : `${prefix}/${role}`;
+  return arn.replace(
+    /^(arn:[^:]+:sts::\d*:assumed-role\/(?!AWSReservedSSO_)[^/]+)\/.+$/,
+    (_, role: string) => role,
+  );
 }

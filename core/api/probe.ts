@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { compilePolicy } from '../compile/compile-policy.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Policy } from '../model/policy.ts';
-import { planChanges } from '../plan/plan-changes.ts';
+import { proposePlan } from '../plan/propose-plan.ts';
 import { explainPath } from './explain.ts';
+import type { ExplainAnswer } from './explain-answer.ts';
 import { plannedInventory } from './planned-inventory.ts';
 
 /** One question: an ICMP type stands as port; protocols without ports have none. */
@@ -42,27 +42,18 @@ export function answerProbes(input: ProbeInput): readonly ProbeAnswer[] {
   const planned = plan(input);
   return input.probes.map((probe) => {
     const before = ask(input, input.inventory, probe);
-    const after =
-      typeof planned === 'string'
-        ? { policy: unknown(planned), aws: unknown(planned) }
-        : ask(input, planned, probe);
-    return { ...probe, policy: before.policy, now: before.aws, planned: after.aws };
+    const after = typeof planned === 'string' ? unknown(planned) : ask(input, planned, probe).aws;
+    return { ...probe, policy: before.policy, now: before.aws, planned: after };
   });
 }
 
 /** The inventory after the plan; a text says why there is none. */
 function plan({ inventory, policy, owner, now }: ProbeInput): Inventory | string {
   if (policy === undefined) return 'no policy was given, so nothing is planned';
-  const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner });
+  const { plan: made, diagnostics } = proposePlan({ policy, inventory, now, owner });
+  if (made !== undefined) return plannedInventory(inventory, made, owner);
   const errors = diagnostics.filter((one) => one.severity === 'error');
-  if (errors.length > 0) {
-    return `the policy does not fit the estate: ${errors.map((one) => one.message).join('; ')}`;
-  }
-  const made = planChanges({
-    ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
-    ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
-  });
-  return plannedInventory(inventory, made, owner);
+  return `the policy does not fit the estate: ${errors.map((one) => one.message).join('; ')}`;
 }
 
 function ask({ policy, now }: ProbeInput, inventory: Inventory, probe: Probe) {
@@ -72,35 +63,35 @@ function ask({ policy, now }: ProbeInput, inventory: Inventory, probe: Probe) {
     return { policy: unknown(found.message), aws: unknown(found.message) };
   }
   const { answer } = found;
-  const isWithout = policy === undefined;
   return {
-    policy: isWithout ? unknown('no policy was given') : verdictOf(answer.policy),
+    policy: policy === undefined ? unknown('no policy was given') : verdictOf(answer.policy),
     aws: verdictOf(answer.aws),
   };
 }
 
-/** Of several addresses some may pass: then something passes, and `why` says which. */
-function verdictOf(side: {
-  readonly verdict: string;
-  readonly why: readonly string[];
-}): ProbeVerdict {
-  const { verdict, why } = side;
-  if (verdict === 'partly') return { verdict: 'allow', why: ['not for every address', ...why] };
-  return { verdict: verdict === 'allow' || verdict === 'deny' ? verdict : 'unknown', why };
+/** Of several addresses or ports some may pass: then something passes, and `why` says so. */
+function verdictOf({ verdict, why }: ExplainAnswer['aws']): ProbeVerdict {
+  if (verdict !== 'partly') return { verdict, why };
+  return { verdict: 'allow', why: ['not for every address and port', ...why] };
 }
 
-const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' };
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['-1', 'all'],
+  ['1', 'icmp'],
+  ['6', 'tcp'],
+  ['17', 'udp'],
+  ['58', 'icmpv6'],
+  ['icmp6', 'icmpv6'],
+]);
+const WITH_PORTS: ReadonlySet<string> = new Set(['icmp', 'tcp', 'udp', 'icmpv6']);
 
 /** As an `allow` entry of a policy; an echo request has code 0, like most ICMP. */
 function portText({ protocol, port }: Probe): string {
-  const number = typeof protocol === 'number' ? protocol : Number(protocol);
-  const text = typeof protocol === 'string' ? protocol.toLowerCase() : '';
-  if (number === -1 || text === 'all') return 'all';
-  const name = Number.isInteger(number) ? (NAMES[number] ?? String(number)) : text;
-  const hasPorts = Object.values(NAMES).includes(name) || text === 'icmp6';
-  const known = text === 'icmp6' ? 'icmpv6' : name;
-  if (!hasPorts || port === undefined || port === null || port < 0) return known;
-  return known.startsWith('icmp') ? `${known}/${port}/0` : `${known}/${port}`;
+  const asked = String(protocol).toLowerCase();
+  const text = /^-?\d+$/.test(asked) ? String(Number(asked)) : asked;
+  const name = NAMES.get(text) ?? text;
+  if (!WITH_PORTS.has(name) || port === undefined || port === null || port < 0) return name;
+  return name.startsWith('icmp') ? `${name}/${port}/0` : `${name}/${port}`;
 }
 
 function unknown(because: string): ProbeVerdict {

@@ -9,32 +9,33 @@ import {
   UDP,
 } from '../model/traffic.ts';
 
-const NAMES: ReadonlyMap<number, string> = new Map([
+/** By protocol number, ascending. */
+const NAMES: readonly (readonly [number, string])[] = [
+  [ICMP, 'icmp'],
   [TCP, 'tcp'],
   [UDP, 'udp'],
-  [ICMP, 'icmp'],
   [ICMPV6, 'icmpv6'],
-]);
+];
 
+/** Codes of one ICMP type. */
 const CODES = 256;
 
-/** A set as a policy would write it: `tcp/443`, `icmp/8`, `udp`, `47`, `all`. */
+/**
+ * A set as a policy would write it: `tcp/443`, `icmp/8`, `udp`, `47`, `all`; several ICMP types as
+ * `icmp/3-5`. A range over several protocols has every port (model/traffic.ts).
+ */
 export function trafficTexts(set: TrafficSet): readonly string[] {
   return set.flatMap((range) => {
-    if (range.protocolFrom === 0 && range.protocolTo === PROTOCOL_MAX) return [allOf(range)];
+    if (range.protocolFrom === 0 && range.protocolTo === PROTOCOL_MAX) return ['all'];
     const texts: string[] = [];
     let unnamedFrom = range.protocolFrom;
-    for (const [protocol, name] of [...NAMES].sort(([a], [b]) => a - b)) {
+    for (const [protocol, name] of NAMES) {
       if (protocol < range.protocolFrom || protocol > range.protocolTo) continue;
-      texts.push(...numbers(unnamedFrom, protocol - 1), withPorts(name, protocol, range));
+      texts.push(...numbers(unnamedFrom, protocol - 1), ...withPorts(name, protocol, range));
       unnamedFrom = protocol + 1;
     }
     return [...texts, ...numbers(unnamedFrom, range.protocolTo)];
   });
-}
-
-function allOf({ from, to }: TrafficRange): string {
-  return from === 0 && to === PORT_MAX ? 'all' : `all/${span(from, to)}`;
 }
 
 /** Protocols without ports of their own. */
@@ -42,13 +43,22 @@ function numbers(from: number, to: number): readonly string[] {
   return from > to ? [] : [span(from, to)];
 }
 
-function withPorts(name: string, protocol: number, { from, to }: TrafficRange): string {
-  if (from === 0 && to === PORT_MAX) return name;
-  const isIcmp = protocol === ICMP || protocol === ICMPV6;
-  if (!isIcmp) return `${name}/${span(from, to)}`;
-  const wholeTypes = from % CODES === 0 && to % CODES === CODES - 1;
-  const types = span(Math.floor(from / CODES), Math.floor(to / CODES));
-  return wholeTypes ? `${name}/${types}` : `${name}/${types}/${span(from % CODES, to % CODES)}`;
+function withPorts(name: string, protocol: number, { from, to }: TrafficRange): string[] {
+  if (from === 0 && to === PORT_MAX) return [name];
+  if (protocol === TCP || protocol === UDP) return [`${name}/${span(from, to)}`];
+  return icmpTexts(from, to).map((text) => `${name}/${text}`);
+}
+
+/** Whole types together; of a type that is there in part, its codes. */
+function icmpTexts(from: number, to: number): readonly string[] {
+  if (from > to) return [];
+  const type = Math.floor(from / CODES);
+  const wholeUntil = Math.floor((to + 1) / CODES);
+  if (from % CODES === 0 && wholeUntil > type) {
+    return [span(type, wholeUntil - 1), ...icmpTexts(wholeUntil * CODES, to)];
+  }
+  const last = Math.min(to, (type + 1) * CODES - 1);
+  return [`${type}/${span(from % CODES, last % CODES)}`, ...icmpTexts(last + 1, to)];
 }
 
 function span(from: number, to: number): string {

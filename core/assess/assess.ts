@@ -1,6 +1,6 @@
 import type { Difference } from '../api/plan-answer.ts';
 import { trafficTexts } from '../api/traffic-text.ts';
-import { PRODUCT_MAX, ruleWeight } from '../compile/rule-weight.ts';
+import { listWeights, loadOf, PRODUCT_MAX } from '../compile/rule-weight.ts';
 import type { Inventory, QuotaName, Workload } from '../model/inventory.ts';
 import type { LimitsReport } from '../model/limits.ts';
 import { ownValue } from '../model/own-value.ts';
@@ -72,6 +72,7 @@ export interface WorldPath {
   readonly workload: string;
   readonly name?: string;
   readonly interface: string;
+  /** The public IPv4 address of the interface, or its first IPv6 address. */
   readonly address: string;
   readonly traffic: readonly string[];
 }
@@ -123,7 +124,7 @@ const FULLEST_SHOWN = 10;
 /** Total. `policy` is added by whoever has one (cli/commands/assess.ts). */
 export function assess({ inventory, groupBy }: AssessInput): Assessment {
   const reach = new ClassReach(inventory);
-  const workloads = inventory.workloads.filter((one) => one.interfaces.length > 0);
+  const workloads = onTheNetwork(inventory);
   const keys = groupBy ?? usualKeys(workloads);
   return {
     takenAt: inventory.takenAt,
@@ -140,12 +141,21 @@ export function assess({ inventory, groupBy }: AssessInput): Assessment {
   };
 }
 
+/** Workloads with an interface; the others reach nobody. */
+export function onTheNetwork({ workloads }: Inventory): readonly Workload[] {
+  return workloads.filter((one) => one.interfaces.length > 0);
+}
+
 /** How many ordered pairs of workloads may exchange anything. */
 export function openPairs(inventory: Inventory): { readonly pairs: number; readonly open: number } {
   const reach = new ClassReach(inventory);
-  const workloads = inventory.workloads.filter((one) => one.interfaces.length > 0);
+  const workloads = onTheNetwork(inventory);
   const open = workloads.reduce((sum, one) => sum + reach.reachedFrom(one).length, 0);
-  return { pairs: workloads.length * (workloads.length - 1), open };
+  return { pairs: orderedPairs(workloads.length), open };
+}
+
+function orderedPairs(count: number): number {
+  return count ** 2 - count;
 }
 
 const CANDIDATES = ['app', 'application', 'service', 'team', 'tier', 'role', 'env', 'environment'];
@@ -170,7 +180,7 @@ function usualKeys(workloads: readonly Workload[]): readonly string[] {
 
 function groupOf({ identity }: Workload, keys: readonly string[]): string {
   const values = keys.map((key) => ownValue(identity.tags, key));
-  if (keys.length > 0 && values.some((value) => value !== undefined)) {
+  if (values.some((value) => value !== undefined)) {
     return values.map((value) => value ?? '-').join('/');
   }
   const scaling = identity.autoScalingGroup ?? identity.service;
@@ -185,19 +195,20 @@ function flatnessOf(
   const nameById = new Map(workloads.map((one) => [one.identity.workload, groupOf(one, keys)]));
   const sizes = new Map<string, number>();
   for (const name of nameById.values()) sizes.set(name, (sizes.get(name) ?? 0) + 1);
-  const paths = new Map<string, { open: number; traffic: Set<string> }>();
-  let open = 0;
-  for (const from of workloads) {
-    for (const { workload, traffic } of reach.reachedFrom(from)) {
-      open += 1;
-      const key = JSON.stringify([nameById.get(from.identity.workload), nameById.get(workload)]);
-      const path = paths.get(key) ?? { open: 0, traffic: new Set<string>() };
+  const paths = new Map<string, { from: string; to: string; open: number; traffic: Set<string> }>();
+  for (const source of workloads) {
+    const from = groupOf(source, keys);
+    for (const { workload, traffic } of reach.reachedFrom(source)) {
+      const to = nameById.get(workload) ?? workload;
+      const key = JSON.stringify([from, to]);
+      const path = paths.get(key) ?? { from, to, open: 0, traffic: new Set() };
       path.open += 1;
       path.traffic.add(trafficTexts(traffic.toSet()).join(' '));
       paths.set(key, path);
     }
   }
-  const pairs = workloads.length * (workloads.length - 1);
+  const pairs = orderedPairs(workloads.length);
+  const open = [...paths.values()].reduce((sum, path) => sum + path.open, 0);
   return {
     pairs,
     open,
@@ -206,11 +217,10 @@ function flatnessOf(
     groups: [...sizes].map(([name, count]) => ({ name, workloads: count })).sort(byName),
     paths: [...paths]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, path]) => {
-        const [from = '', to = ''] = JSON.parse(key) as readonly string[];
-        const others = from === to ? 1 : 0;
-        const count = (sizes.get(from) ?? 0) * ((sizes.get(to) ?? 0) - others);
-        return { from, to, pairs: count, open: path.open, traffic: [...path.traffic].sort() };
+      .map(([, { from, to, open: opened, traffic }]) => {
+        const others = (sizes.get(to) ?? 0) - (from === to ? 1 : 0);
+        const count = (sizes.get(from) ?? 0) * others;
+        return { from, to, pairs: count, open: opened, traffic: [...traffic].sort() };
       }),
   };
 }
@@ -245,21 +255,22 @@ function blastRadiusOf(reach: ClassReach, workloads: readonly Workload[]): Blast
 function openToWorld(inventory: Inventory, workloads: readonly Workload[]): readonly WorldPath[] {
   const world = new WorldReach(inventory);
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
-  return workloads.flatMap(({ identity, interfaces }) =>
-    interfaces.flatMap((id): WorldPath[] => {
-      const nic = nics.get(id);
-      const traffic = nic === undefined ? [] : trafficTexts(world.into(nic));
-      if (nic === undefined || traffic.length === 0) return [];
-      const address = nic.publicIpv4 ?? nic.ipv6[0] ?? '';
-      const name = identity.name === undefined ? {} : { name: identity.name };
-      return [{ workload: identity.workload, ...name, interface: id, address, traffic }];
-    }),
-  );
+  return workloads.flatMap(({ identity, interfaces }) => {
+    const name = identity.name === undefined ? {} : { name: identity.name };
+    const owner = { workload: identity.workload, ...name };
+    return interfaces
+      .flatMap((id) => nics.get(id) ?? [])
+      .flatMap((nic) =>
+        world.into(nic).map(({ address, traffic }) => ({
+          ...{ ...owner, interface: nic.id, address, traffic: trafficTexts(traffic) },
+        })),
+      );
+  });
 }
 
 function quotasOf(inventory: Inventory): Quotas {
   const { quotas, groups, interfaces } = inventory;
-  const lists = new Map(inventory.prefixLists.map((list) => [list.id, list]));
+  const lists = listWeights({ inventory });
   const rules = groups.flatMap((group) =>
     (['ingress', 'egress'] as const).flatMap((direction) =>
       (['ipv4', 'ipv6'] as const).map((family) => ({
@@ -267,7 +278,7 @@ function quotasOf(inventory: Inventory): Quotas {
         name: group.name,
         direction,
         family,
-        used: group[direction].reduce((sum, one) => sum + ruleWeight(one.peer, family, lists), 0),
+        used: loadOf(group[direction], lists)[family],
         limit: quotas.rulesPerGroup,
       })),
     ),

@@ -1,11 +1,10 @@
 import { pathDifference } from '../api/path-difference.ts';
 import { plannedInventory } from '../api/planned-inventory.ts';
-import { compilePolicy } from '../compile/compile-policy.ts';
 import { measureLimits } from '../limits/measure-limits.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Diagnostic, Policy } from '../model/policy.ts';
-import { planChanges } from '../plan/plan-changes.ts';
-import { openPairs, type PolicyEffect } from './assess.ts';
+import { proposePlan } from '../plan/propose-plan.ts';
+import { onTheNetwork, openPairs, type PolicyEffect } from './assess.ts';
 
 export interface EffectInput {
   readonly policy: Policy;
@@ -22,23 +21,14 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
   readonly diagnostics: readonly Diagnostic[];
 } {
   const now = inventory.takenAt;
-  const { desired, diagnostics } = compilePolicy({ policy, inventory, now, owner });
-  if (diagnostics.some((one) => one.severity === 'error')) return { diagnostics };
-  const plan = planChanges({
-    ...{ desired, inventory, policy, now, owner, kind: 'publish' as const },
-    ...{ ledger: {}, held: new Set<string>(), generation: 1, base: 0 },
-  });
-  const keep = policy.settings.keepSecurityGroups;
+  const { desired, plan, diagnostics } = proposePlan({ policy, inventory, now, owner });
+  if (plan === undefined) return { diagnostics };
   const { pairs, open } = openPairs(plannedInventory(inventory, plan, owner));
   const counts = new Map(policy.segments.map(({ name }) => [name, 0]));
   for (const { segments } of desired.memberships) {
     for (const name of segments) counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const withInterface = new Set(
-    inventory.workloads
-      .filter((one) => one.interfaces.length > 0)
-      .map((one) => one.identity.workload),
-  );
+  const onNetwork = new Set(onTheNetwork(inventory).map((one) => one.identity.workload));
   return {
     diagnostics,
     effect: {
@@ -46,13 +36,13 @@ export function policyEffect({ policy, inventory, owner }: EffectInput): {
       unclassified: desired.memberships
         .filter((one) => one.segments.length + one.withheld.length === 0)
         .map((one) => one.workload)
-        .filter((id) => withInterface.has(id)),
+        .filter((id) => onNetwork.has(id)),
       steps: plan.steps.length,
       difference: pathDifference({ policy, inventory, plan, owner, now }),
       openAfter: open,
       shareAfter: pairs === 0 ? 0 : open / pairs,
       warnings: plan.warnings,
-      limits: measureLimits({ inventory, desired, plan, owner, keep }),
+      limits: measureLimits({ inventory, desired, plan, owner, policy }),
     },
   };
 }

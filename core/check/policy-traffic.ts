@@ -152,7 +152,7 @@ export class PolicyTraffic {
   /** Segments and networks through which rules count for an end, in any family. */
   heardNames(end: CheckEnd): readonly string[] {
     const { segments, networks } = this.standing(end);
-    return [...segments, ...networks].filter((name) => end.muted?.includes(name) !== true);
+    return [...segments, ...networks].filter((name) => isHeard(end, name));
   }
 
   #subjectsOf(end: CheckEnd): Subjects {
@@ -237,8 +237,7 @@ export class PolicyTraffic {
   /** The names of a rule's end that the workload or address goes by, each as it looks alone. */
   #named(subject: Subject, wanted: readonly string[]): readonly Named[] {
     const { segments, networks, end, whole } = subject;
-    const isHeard = (name: string): boolean => end.muted?.includes(name) !== true;
-    const found = wanted.filter(isHeard);
+    const found = wanted.filter((name) => isHeard(end, name));
     return [
       ...found
         .filter((name) => segments.includes(name))
@@ -259,7 +258,7 @@ export class PolicyTraffic {
     if (end.baseline !== true) return [];
     if (this.#policy.guardrails.length === 0) return [{ looks: [NOBODY], isSegment: true }];
     return segments
-      .filter((name) => end.muted?.includes(name) !== true)
+      .filter((name) => isHeard(end, name))
       .map((name) => ({ looks: [this.#lookOf(name)], isSegment: true }));
   }
 
@@ -284,7 +283,8 @@ export class PolicyTraffic {
 
   #isInside(network: Network, end: CheckEnd): boolean {
     const addresses = [...end.ipv4, ...end.ipv6];
-    if (network.securityGroups !== undefined) return this.#carries(network, end.groups ?? []);
+    const { securityGroups } = network;
+    if (securityGroups !== undefined) return this.#carries(securityGroups, end.groups ?? []);
     const cidrs =
       network.prefixList === undefined ? network.cidrs : this.#listed(network.prefixList);
     return addresses.some(
@@ -300,9 +300,10 @@ export class PolicyTraffic {
       .flatMap((list) => list.cidrs);
   }
 
-  #carries({ securityGroups }: Network, groups: readonly string[]): boolean {
-    if (securityGroups === undefined) return false;
-    const { ids, tags } = securityGroups;
+  #carries(
+    { ids, tags }: NonNullable<Network['securityGroups']>,
+    groups: readonly string[],
+  ): boolean {
     const tagged = (this.#options.groups ?? [])
       .filter((group) => Object.keys(tags).length > 0 && matchesTags(tags, group.tags))
       .map((group) => group.id);
@@ -320,6 +321,11 @@ export function permits(answer: PolicyAnswer, probe: { protocol: number; port: n
   return [ipv4, ipv6].some(
     (set) => set !== undefined && coversPort(set, probe.protocol, probe.port),
   );
+}
+
+/** Whether rules count for the end through a name. */
+function isHeard({ muted = [] }: CheckEnd, name: string): boolean {
+  return !muted.includes(name);
 }
 
 function grantOfRule({ id, from, to, allow }: Rule): Grant {

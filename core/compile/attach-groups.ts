@@ -6,13 +6,13 @@ import type {
   GroupKey,
   Membership,
 } from '../model/desired-state.ts';
-import type { NetworkInterface, Workload } from '../model/inventory.ts';
+import type { NetworkInterface } from '../model/inventory.ts';
 import type { Diagnostic } from '../model/policy.ts';
 import { judgeReadiness, type Readiness } from './judge-readiness.ts';
 import type { Link } from './link-ends.ts';
 import { groupKey, ISOLATION, keysOfStems, OPEN_EGRESS, parseGroupKey } from './owned-groups.ts';
 import { costliestRules, costText, heavier, listWeights } from './rule-weight.ts';
-import type { Estate } from './survey-estate.ts';
+import type { Estate, Resident } from './survey-estate.ts';
 import { hintOf, waysOutOfSlots } from './ways-out.ts';
 
 export interface Attached {
@@ -23,9 +23,11 @@ export interface Attached {
 }
 
 interface Candidate {
-  readonly workload: Workload;
-  readonly membership: Membership;
+  readonly resident: Resident;
   readonly nic: NetworkInterface;
+  /** Ids of its groups that are not ours, and those of them that enforcing leaves on. */
+  readonly foreign: readonly string[];
+  readonly kept: readonly string[];
   readonly owned: readonly GroupKey[];
 }
 
@@ -50,19 +52,18 @@ export function attachGroups(
   const slots = new Map<string, Blocked>();
   const crowded: Candidate[] = [];
   for (const candidate of candidates) {
-    if (keptOn(estate, candidate.nic).length + candidate.owned.length > limit) {
-      crowded.push(candidate);
-    }
+    if (candidate.kept.length + candidate.owned.length > limit) crowded.push(candidate);
     const blocked = lacksSlots(estate, candidate, room);
     if (blocked !== undefined) slots.set(candidate.nic.id, blocked);
   }
   const readiness = judgeReadiness(estate, links, new Set(slots.keys()));
   const blocked = judgeSegments(estate, { candidates, groups, readiness });
-  const attachments = candidates.map(({ workload, membership, nic, owned }) => {
+  const attachments = candidates.map(({ resident, nic, owned }) => {
+    const { membership } = resident;
     const because =
       slots.get(nic.id) ??
       (membership.mode === 'enforce'
-        ? (readiness.blockedBy(workload, membership)?.because ??
+        ? (readiness.blockedBy(resident)?.because ??
           membership.segments.flatMap((name) => blocked.get(name) ?? [])[0])
         : undefined);
     return {
@@ -110,9 +111,9 @@ function judgeSegments(
     const because = readiness.blockedIn(segment, there);
     if (because !== undefined) found.set(segment, because);
   }
-  for (const { workload, membership } of candidates) {
-    if (membership.mode !== 'enforce') continue;
-    const member = readiness.blockedBy(workload, membership);
+  for (const { resident } of candidates) {
+    if (resident.membership.mode !== 'enforce') continue;
+    const member = readiness.blockedBy(resident);
     for (const segment of member?.segments ?? []) {
       if (member !== undefined && !found.has(segment)) found.set(segment, member.because);
     }
@@ -123,16 +124,23 @@ function judgeSegments(
 function findCandidates(estate: Estate, keys: ReadonlySet<GroupKey>): readonly Candidate[] {
   const found: Candidate[] = [];
   const known = new Map<string, readonly GroupKey[]>();
-  for (const workload of estate.inventory.workloads) {
-    const membership = estate.membershipByWorkload.get(workload.identity.workload);
-    if (membership === undefined || workload.control !== 'attach') continue;
-    if (workload.state === 'terminated') continue;
-    for (const nic of estate.interfacesByWorkload.get(workload.identity.workload) ?? []) {
+  const keep = estate.index.policy.settings.keepSecurityGroups;
+  for (const resident of estate.residents) {
+    const { workload, membership, interfaces } = resident;
+    if (workload.control !== 'attach' || workload.state === 'terminated') continue;
+    for (const nic of interfaces) {
       const managed = estate.managed.has(nic.vpc);
-      const carriesOurs = nic.groups.some((id) => estate.ourIds.has(id));
+      const foreign = nic.groups.filter((id) => !estate.ourIds.has(id));
+      const carriesOurs = foreign.length < nic.groups.length;
       if (!carriesOurs && !(managed && membership.mode !== 'observe')) continue;
       const owned = managed ? ownedOf(estate, membership, nic, { keys, known }) : [];
-      found.push({ workload, membership, nic, owned });
+      found.push({
+        resident,
+        nic,
+        foreign,
+        kept: foreign.filter((id) => keep.includes(id)),
+        owned,
+      });
     }
   }
   return found.sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
@@ -164,15 +172,6 @@ function carriesIsolation(estate: Estate, membership: Membership, nic: NetworkIn
   if (membership.segments.length + membership.withheld.length > 0) return false;
   const id = estate.groupIds.get(groupKey(ISOLATION, nic.vpc));
   return id !== undefined && nic.groups.includes(id);
-}
-
-function foreignOn(estate: Estate, nic: NetworkInterface): readonly string[] {
-  return nic.groups.filter((id) => !estate.ourIds.has(id));
-}
-
-function keptOn(estate: Estate, nic: NetworkInterface): readonly string[] {
-  const keep = estate.index.policy.settings.keepSecurityGroups;
-  return foreignOn(estate, nic).filter((id) => keep.includes(id));
 }
 
 /** What shortages of slots are reckoned with. */
@@ -212,18 +211,18 @@ function idleGroups({ inventory }: Estate): readonly string[] {
  * Staging puts our groups beside the foreign ones; open egress may wait for the write that takes
  * those off. Where nothing foreign is to come off there is nothing to stage.
  */
-function lacksSlots(estate: Estate, { nic, owned }: Candidate, room: Room): Blocked | undefined {
+function lacksSlots(estate: Estate, candidate: Candidate, room: Room): Blocked | undefined {
+  const { nic, foreign, kept, owned } = candidate;
   const { limit } = room;
-  const others = foreignOn(estate, nic);
-  const foreign = others.length;
+  if (foreign.length === kept.length) return undefined;
   const staged = owned.filter((key) => !key.startsWith(`${OPEN_EGRESS}@`));
-  const kept = keptOn(estate, nic).length;
-  if (staged.length === 0 || foreign === kept || foreign + staged.length <= limit) return undefined;
+  const all = foreign.length + staged.length;
+  if (staged.length === 0 || all <= limit) return undefined;
   return {
     reason: 'slots',
-    message: `interface ${nic.id} would carry ${foreign + staged.length} of ${limit} groups while staged: ${foreign} foreign and ${staged.length} of ours`,
+    message: `interface ${nic.id} would carry ${all} of ${limit} groups while staged: ${foreign.length} foreign and ${staged.length} of ours`,
     hint: hintFor(estate, room, {
-      ...{ others, owned: staged, drop: (ids) => `take ${ids} off it` },
+      ...{ others: foreign, owned: staged, drop: (ids) => `take ${ids} off it` },
       otherwise: 'no single change is enough; put the workload into fewer segments first',
     }),
   };
@@ -260,23 +259,20 @@ function tooManyGroups(
   room: Room,
 ): readonly Diagnostic[] {
   const bySet = Map.groupBy(crowded, ({ owned }) => owned.join(' '));
-  return [...bySet].sort().flatMap(([set, candidates]) => {
+  return [...bySet].flatMap(([set, candidates]) => {
     // The fullest one: what is enough for it is enough for all.
-    const [worst] = [...candidates].sort(
-      (a, b) => keptOn(estate, b.nic).length - keptOn(estate, a.nic).length,
-    );
-    const segment = estate.index.segments.get(worst?.membership.segments[0] ?? '');
+    const [worst] = [...candidates].sort((a, b) => b.kept.length - a.kept.length);
+    const segment = estate.index.segments.get(worst?.resident.membership.segments[0] ?? '');
     if (worst === undefined || segment === undefined) return [];
-    const kept = keptOn(estate, worst.nic);
     const ids = candidates.slice(0, 5).map((c) => c.nic.id);
     return [
       {
         ...segment.location,
         severity: 'error' as const,
         code: 'too-many-groups-on-interface',
-        message: `${candidates.length} interfaces (${ids.join(', ')}${candidates.length > 5 ? ', ...' : ''}) would carry ${kept.length + worst.owned.length} of ${room.limit} groups: ${kept.length} kept, and ${set}${surplusCost(worst.owned, room)}`,
+        message: `${candidates.length} interfaces (${ids.join(', ')}${candidates.length > 5 ? ', ...' : ''}) would carry ${worst.kept.length + worst.owned.length} of ${room.limit} groups: ${worst.kept.length} kept, and ${set}${surplusCost(worst.owned, room)}`,
         hint: hintFor(estate, room, {
-          ...{ others: kept, owned: worst.owned, drop: (ids) => `stop keeping ${ids}` },
+          ...{ others: worst.kept, owned: worst.owned, drop: (ids) => `stop keeping ${ids}` },
           otherwise: `no single change is enough: put these workloads into fewer segments, and name fewer or larger networks or peers in the costliest rules`,
         }),
       },

@@ -55,7 +55,12 @@ export function compilePolicy(input: CompileInput): CompileResult {
   const attached = attachGroups(estate, links, groups);
   const { attachments, blockedSegments, diagnostics: crowded } = attached;
   return {
-    desired: { groups, memberships: estate.memberships, attachments, blockedSegments },
+    desired: {
+      groups,
+      memberships: estate.residents.map((one) => one.membership),
+      attachments,
+      blockedSegments,
+    },
     diagnostics: sorted([
       ...forbidden,
       ...unjoined,

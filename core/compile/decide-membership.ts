@@ -3,7 +3,7 @@ import type { Membership } from '../model/desired-state.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Mode, Segment } from '../model/policy.ts';
 import { type GuardView, matchesZone } from './guardrail-views.ts';
-import type { Exposure, PolicyIndex } from './index-policy.ts';
+import type { Exposure, PolicyIndex, Standing } from './index-policy.ts';
 import { BASELINE, OPEN_EGRESS, segmentStem } from './owned-groups.ts';
 
 /**
@@ -24,17 +24,28 @@ export function decideMembership(
   identity: Identity,
   also: readonly string[] = [],
 ): Membership {
-  const found = index.finder
-    .candidates(identity)
-    .filter((segment) => matchesSelector(segment.select, identity));
-  const matching = [
-    ...new Set([...found, ...also.flatMap((n) => index.segments.get(n) ?? [])]),
-  ].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))].sort();
-  if (zones.length > 1) return inTwoZones(identity, matching, zones);
+  const matching = new Set(
+    index.finder
+      .candidates(identity)
+      .filter((segment) => matchesSelector(segment.select, identity))
+      .map((segment) => segment.name),
+  );
+  for (const name of also) if (index.segments.has(name)) matching.add(name);
+  const names = [...matching].sort();
+  const key = names.join(' ');
+  const standing = index.standings.get(key) ?? standingOf(index, names);
+  index.standings.set(key, standing);
+  return { workload: identity.workload, ...standing };
+}
+
+/** What belonging to exactly these segments comes to, whoever it is. `names` is sorted. */
+function standingOf(index: PolicyIndex, names: readonly string[]): Standing {
+  const matching = names.flatMap((name) => index.segments.get(name) ?? []);
+  const zones = [...new Set(matching.flatMap((segment) => segment.zone ?? []))];
+  if (zones.length > 1) return inTwoZones(matching, zones);
 
   const zone = zones[0];
-  const view: GuardView = { zone, segments: matching.map((segment) => segment.name) };
+  const view: GuardView = { zone, segments: names };
   const kept: Segment[] = [];
   const withheld: { segment: string; because: string }[] = [];
   for (const segment of matching) {
@@ -45,7 +56,6 @@ export function decideMembership(
     else withheld.push({ segment: segment.name, because: becauseOf(exposure) });
   }
   return {
-    workload: identity.workload,
     ...(zone === undefined ? {} : { zone }),
     withheld,
     conflicts: withheld.map((w) => `segment \`${w.segment}\` is withheld: ${w.because}`),
@@ -53,15 +63,10 @@ export function decideMembership(
   };
 }
 
-function inTwoZones(
-  identity: Identity,
-  matching: readonly Segment[],
-  zones: readonly string[],
-): Membership {
+function inTwoZones(matching: readonly Segment[], zones: readonly string[]): Standing {
   const inThem = matching.filter((s) => s.zone !== undefined).map((s) => `\`${s.name}\``);
   const because = `the workload is in zones ${zones.join(', ')} by segments ${inThem.join(', ')}`;
   return {
-    workload: identity.workload,
     segments: [],
     withheld: matching.map((segment) => ({ segment: segment.name, because })),
     mode: 'observe',

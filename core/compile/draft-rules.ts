@@ -26,13 +26,14 @@ export function draftRules(
   const diagnostics: Diagnostic[] = [];
   for (const link of links) {
     const { from, to } = link;
-    if (from.kind === 'carrier' && to.kind === 'carrier') {
+    if (from.kind === 'network') {
+      if (to.kind === 'network') continue;
+      diagnostics.push(...joinNetwork(estate, drafts, places, link, to, from, 'ingress'));
+    } else if (to.kind === 'network') {
+      diagnostics.push(...joinNetwork(estate, drafts, places, link, from, to, 'egress'));
+    } else {
       joinCarriers(estate, drafts, places, link, from, to);
       diagnostics.push(...unnameable(estate, link, from, to));
-    } else if (from.kind === 'carrier' && to.kind === 'network') {
-      diagnostics.push(...joinNetwork(estate, drafts, places, link, from, to, 'egress'));
-    } else if (from.kind === 'network' && to.kind === 'carrier') {
-      diagnostics.push(...joinNetwork(estate, drafts, places, link, to, from, 'ingress'));
     }
   }
   return { drafts, diagnostics };

@@ -1,3 +1,4 @@
+import type { Membership } from '../model/desired-state.ts';
 import type { BaselineEntry, Guardrail, Network, Policy, Rule, Segment } from '../model/policy.ts';
 import {
   forbiddenBy,
@@ -39,7 +40,15 @@ export interface PolicyIndex {
   readonly networks: ReadonlyMap<string, Network>;
   readonly finder: SegmentFinder;
   readonly exposuresBySegment: ReadonlyMap<string, readonly Exposure[]>;
+  /**
+   * What decideMembership has worked out so far, by the names of the segments that match: an estate
+   * has many workloads and few such sets. Nobody else writes it.
+   */
+  readonly standings: Map<string, Standing>;
 }
+
+/** A membership without its workload: it is the same for all who match the same segments. */
+export type Standing = Omit<Membership, 'workload'>;
 
 /**
  * Indexes a policy for decideMembership and compilePolicy.
@@ -64,6 +73,7 @@ export function indexPolicy(source: Policy, options: { readonly now: string }): 
     networks,
     finder: findSegments(policy.segments),
     exposuresBySegment: exposures(policy, rules, views),
+    standings: new Map(),
   };
 }
 

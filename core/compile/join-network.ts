@@ -1,5 +1,4 @@
 import type { DesiredPeer } from '../model/desired-state.ts';
-import type { Workload } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
 import type { Diagnostic, Network } from '../model/policy.ts';
 import type { GroupDrafts } from './draft-groups.ts';
@@ -17,7 +16,7 @@ import {
 } from './network-peers.ts';
 import { groupKey, segmentKey, segmentStem } from './owned-groups.ts';
 import type { Places } from './place-groups.ts';
-import type { Estate } from './survey-estate.ts';
+import type { Estate, Resident } from './survey-estate.ts';
 
 /** The carrier's side of a link with a network, and that of the workloads in the network. */
 export function joinNetwork(
@@ -97,28 +96,25 @@ function barredAddresses(
   direction: Direction,
 ): readonly string[] {
   const space = addressSpace(effectiveCidrs(end.network));
-  return insidersOf(estate, space).flatMap((workload) => {
-    const view = viewOfWorkload(estate, workload.identity.workload);
+  return insidersOf(estate, space).flatMap((resident) => {
+    const view = viewOf(resident);
     const [from, to] = direction === 'egress' ? [carrier.view, view] : [view, carrier.view];
     const barred = forbiddenBy(estate.index.policy.guardrails, from, to, link.id);
     if (barred === undefined) return [];
-    const nics = estate.interfacesByWorkload.get(workload.identity.workload) ?? [];
-    return nics.flatMap(addressesOf).filter((address) => space.holdsAddress(address));
+    return resident.interfaces
+      .flatMap(addressesOf)
+      .filter((address) => space.holdsAddress(address));
   });
 }
 
 /** What guardrails see of a workload: all that it is in, withheld segments too. */
-function viewOfWorkload(estate: Estate, workload: string): GuardView {
-  const membership = estate.membershipByWorkload.get(workload);
-  const withheld = membership?.withheld.map((w) => w.segment) ?? [];
-  return { zone: membership?.zone, segments: [...(membership?.segments ?? []), ...withheld] };
+function viewOf({ membership: { zone, segments, withheld } }: Resident): GuardView {
+  return { zone, segments: [...segments, ...withheld.map((one) => one.segment)] };
 }
 
 /** The distinct views of a segment's members, each with all that it is in. */
 function viewsOfMembers(estate: Estate, segment: string): readonly GuardView[] {
-  const views = (estate.membersBySegment.get(segment) ?? []).map(({ identity }) =>
-    viewOfWorkload(estate, identity.workload),
-  );
+  const views = (estate.membersBySegment.get(segment) ?? []).map(viewOf);
   return [...new Map(views.map((view) => [JSON.stringify(view), view])).values()];
 }
 
@@ -138,17 +134,19 @@ function barredGroups(
   if (guardrails.length === 0 || end.network.securityGroups === undefined) return found;
   const named = new Set(namedGroups(end.network, estate.inventory, estate.owner).map((g) => g.id));
   const looks = [carrier.view, ...viewsOfMembers(estate, carrier.name)];
-  for (const nic of estate.inventory.interfaces) {
-    const carried = [...nic.groups, ...(estate.ledger[nic.id] ?? [])];
-    const groups = carried.filter((id) => named.has(id) && !found.has(id));
+  for (const resident of estate.residents) {
+    const groups = resident.interfaces
+      .flatMap((nic) => [...nic.groups, ...(estate.ledger[nic.id] ?? [])])
+      .filter((id) => named.has(id) && !found.has(id));
     if (groups.length === 0) continue;
-    const view = viewOfWorkload(estate, nic.workload);
+    const view = viewOf(resident);
     const guardrail = looks
       .map((look) => (direction === 'egress' ? ([look, view] as const) : ([view, look] as const)))
       .map(([from, to]) => forbiddenBy(guardrails, from, to, link.id))
       .find((one) => one !== undefined);
     if (guardrail === undefined) continue;
-    for (const id of groups) found.set(id, `${nic.workload}, guardrail \`${guardrail.id}\``);
+    const { workload } = resident.membership;
+    for (const id of groups) found.set(id, `${workload}, guardrail \`${guardrail.id}\``);
   }
   return found;
 }
@@ -163,11 +161,9 @@ function barredGroup(link: Link, end: NetworkEnd, id: string, because: string): 
   };
 }
 
-function insidersOf(estate: Estate, space: AddressSpace): readonly Workload[] {
-  return estate.inventory.workloads.filter((workload) =>
-    (estate.interfacesByWorkload.get(workload.identity.workload) ?? []).some((nic) =>
-      addressesOf(nic).some((address) => space.holdsAddress(address)),
-    ),
+function insidersOf(estate: Estate, space: AddressSpace): readonly Resident[] {
+  return estate.residents.filter(({ interfaces }) =>
+    interfaces.some((nic) => addressesOf(nic).some((address) => space.holdsAddress(address))),
   );
 }
 
@@ -224,7 +220,7 @@ function shareInside(
   const vpc = estate.inventory.vpcs.find((v) => v.id === vpcId);
   if (vpc !== undefined && holdsWholeVpc(space, vpc)) return 'all';
   const addresses = (estate.membersBySegment.get(segment) ?? [])
-    .flatMap((member) => estate.interfacesByWorkload.get(member.identity.workload) ?? [])
+    .flatMap((member) => member.interfaces)
     .filter((nic) => nic.vpc === vpcId)
     .flatMap(addressesOf);
   const inside = addresses.filter((address) => space.holdsAddress(address)).length;

@@ -1,8 +1,8 @@
-import type { Blocked, Membership } from '../model/desired-state.ts';
-import type { NetworkInterface, Workload } from '../model/inventory.ts';
+import type { Blocked } from '../model/desired-state.ts';
+import type { NetworkInterface } from '../model/inventory.ts';
 import type { Link } from './link-ends.ts';
 import { segmentKey, segmentStem } from './owned-groups.ts';
-import { type Estate, vpcsOf } from './survey-estate.ts';
+import type { Estate, Resident } from './survey-estate.ts';
 
 /** How many peers a message names before it only counts. */
 const PEERS_NAMED_MAX = 5;
@@ -10,7 +10,7 @@ const PEERS_NAMED_MAX = 5;
 /** Answers what keeps a workload, or whoever joins a segment, from enforcing. */
 export interface Readiness {
   /** Undefined when nothing does. */
-  blockedBy(workload: Workload, membership: Membership): BlockedMember | undefined;
+  blockedBy(resident: Resident): BlockedMember | undefined;
   /**
    * What would block a member of the segment in one of these VPCs. Peers that are members themselves
    * do not count: nobody blocks himself, and what he does to others `blockedBy` says of them.
@@ -79,11 +79,12 @@ export function judgeReadiness(
       return inReach.length === 0 ? [] : [describe(peer, inReach)];
     });
   return {
-    blockedBy: (workload, { workload: itself, segments, carries = [] }) => {
+    blockedBy: ({ membership, vpcs }) => {
+      const { workload, segments, carries = [] } = membership;
       const found = new Map<string, readonly string[]>();
       for (const stem of carries) {
         if (unreadyPeers(stem).length === 0) continue;
-        const texts = near(stem, [...vpcsOf(estate, workload)], new Set([itself]));
+        const texts = near(stem, [...vpcs], new Set([workload]));
         if (texts.length > 0) found.set(stem, texts);
       }
       if (found.size === 0) return undefined;
@@ -92,7 +93,7 @@ export function judgeReadiness(
     },
     blockedIn: (segment, vpcs) => {
       const members = estate.membersBySegment.get(segment) ?? [];
-      const insiders = new Set(members.map(({ identity }) => identity.workload));
+      const insiders = new Set(members.map(({ membership }) => membership.workload));
       const texts = near(segmentStem(segment), vpcs, insiders);
       return texts.length === 0 ? undefined : notReady(texts);
     },
@@ -127,11 +128,11 @@ function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): 
   };
   const found: Bare[] = [];
   for (const member of members) {
-    const { workload } = member.identity;
-    const nics = estate.interfacesByWorkload.get(workload) ?? [];
-    if (member.state !== 'running' || (nics.length > 0 && nics.every(carries))) continue;
-    const because = observed ? 'the segment is observed' : whyBare(estate, member, nics, stuck);
-    if (because !== undefined) found.push({ workload, vpcs: vpcsOf(estate, member), because });
+    const { workload, interfaces, vpcs } = member;
+    if (workload.state !== 'running') continue;
+    if (interfaces.length > 0 && interfaces.every(carries)) continue;
+    const because = observed ? 'the segment is observed' : whyBare(estate, member, stuck);
+    if (because !== undefined) found.push({ workload: workload.identity.workload, vpcs, because });
   }
   return found;
 }
@@ -139,13 +140,12 @@ function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): 
 /** Why a member that does not carry its segment's group will not either; undefined when it will. */
 function whyBare(
   estate: Estate,
-  member: Workload,
-  nics: readonly NetworkInterface[],
+  { workload, interfaces }: Resident,
   stuck: ReadonlySet<string>,
 ): string | undefined {
-  if (member.control !== 'attach') {
-    return `its groups cannot be written: ${member.controlReason ?? member.control}`;
+  if (workload.control !== 'attach') {
+    return `its groups cannot be written: ${workload.controlReason ?? workload.control}`;
   }
-  if (nics.some((nic) => !estate.managed.has(nic.vpc))) return 'its VPC is not managed';
-  return nics.some((nic) => stuck.has(nic.id)) ? 'its interface lacks free slots' : undefined;
+  if (interfaces.some((nic) => !estate.managed.has(nic.vpc))) return 'its VPC is not managed';
+  return interfaces.some((nic) => stuck.has(nic.id)) ? 'its interface lacks free slots' : undefined;
 }

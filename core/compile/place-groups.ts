@@ -1,6 +1,6 @@
 import type { Carrier, Link } from './link-ends.ts';
 import { BASELINE, ISOLATION, OPEN_EGRESS, segmentStem } from './owned-groups.ts';
-import { type Estate, vpcsOf } from './survey-estate.ts';
+import type { Estate } from './survey-estate.ts';
 
 /** In which VPCs each group exists, by its key without the VPC. */
 export type Places = ReadonlyMap<string, ReadonlySet<string>>;
@@ -22,9 +22,9 @@ export function placeGroups(estate: Estate, links: readonly Link[]): Places {
     if (segment.mode === 'observe') continue;
     const members = estate.membersBySegment.get(segment.name) ?? [];
     const vpcs = new Set(segment.bornIn);
-    for (const member of members) {
-      if (member.control !== 'attach' && member.control !== 'alias') continue;
-      for (const vpc of vpcsOf(estate, member)) vpcs.add(vpc);
+    for (const { workload, vpcs: own } of members) {
+      if (workload.control !== 'attach' && workload.control !== 'alias') continue;
+      for (const vpc of own) vpcs.add(vpc);
     }
     const managed = [...vpcs].filter((vpc) => estate.managed.has(vpc));
     shared(segmentStem(segment.name), managed);

@@ -55,7 +55,7 @@ export function provablyDisjoint(a: readonly Anchor[], b: readonly Anchor[]): bo
   );
 }
 
-/** Finds the segments that could match an identity, without asking every selector. */
+/** Finds the segments that could match an identity, some twice, without asking every selector. */
 export interface SegmentFinder {
   candidates(identity: Identity): readonly Segment[];
 }
@@ -111,6 +111,5 @@ function attributeValues(identity: Identity, attribute: string): readonly string
     const value = ownValue(identity.tags, attribute.slice('tag:'.length));
     return value === undefined ? [] : [value];
   }
-  const values = valuesOf(identity, attribute.slice('field:'.length) as SelectorField);
-  return values.length > 1 ? [...new Set(values)] : values;
+  return valuesOf(identity, attribute.slice('field:'.length) as SelectorField);
 }

@@ -31,10 +31,8 @@ export function spreadRules(
   const keysById = new Map([...options.existing].map(([key, { id }]) => [id, key] as const));
   return groups
     .flatMap((group) => {
-      const parsed = parseGroupKey(group.key);
-      return parsed?.kind === 'segment' && parsed.segment !== undefined
-        ? spread(group, parsed.segment, { ...options, keysById })
-        : [group];
+      const segment = parseGroupKey(group.key)?.segment;
+      return segment === undefined ? [group] : spread(group, segment, { ...options, keysById });
     })
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
@@ -55,8 +53,7 @@ interface Ground extends SpreadOptions {
 function spread(group: DesiredGroup, segment: string, ground: Ground): readonly DesiredGroup[] {
   const ingress = place(group, segment, 'ingress', ground);
   const egress = place(group, segment, 'egress', ground);
-  const count = Math.max(ingress.length, egress.length, 1);
-  if (count === 1) return [group];
+  const count = Math.max(ingress.length, egress.length);
   return Array.from({ length: count }, (_, at) => ({
     ...(at === 0 ? group : surplusOf(group, segment, at + 1, ground.owner)),
     ingress: ingress[at] ?? [],

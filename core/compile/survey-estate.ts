@@ -5,6 +5,16 @@ import type { PolicyIndex } from './index-policy.ts';
 import { groupsByKey, managedVpcs } from './owned-groups.ts';
 import { reachableVpcs } from './vpc-reach.ts';
 
+/** A workload with all that later stages ask about it, so that nobody has to look it up again. */
+export interface Resident {
+  readonly workload: Workload;
+  readonly membership: Membership;
+  /** Sorted by id. */
+  readonly interfaces: readonly NetworkInterface[];
+  /** VPCs that it has an interface in. */
+  readonly vpcs: ReadonlySet<string>;
+}
+
 /** The inventory in the light of the policy: who is in what, and where. */
 export interface Estate {
   readonly index: PolicyIndex;
@@ -15,37 +25,28 @@ export interface Estate {
   readonly managed: ReadonlySet<string>;
   readonly reach: ReadonlyMap<string, ReadonlySet<string>>;
   /** Sorted by workload. */
-  readonly memberships: readonly Membership[];
-  readonly membershipByWorkload: ReadonlyMap<string, Membership>;
-  readonly interfacesByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>;
-  /** VPCs that each workload has an interface in; absent without any. */
-  readonly vpcsByWorkload: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly residents: readonly Resident[];
   /** Ids of the owned groups that exist, by key. */
   readonly groupIds: ReadonlyMap<string, string>;
   readonly ourIds: ReadonlySet<string>;
   /** Not terminated ones; withheld segments do not count. */
-  readonly membersBySegment: ReadonlyMap<string, readonly Workload[]>;
+  readonly membersBySegment: ReadonlyMap<string, readonly Resident[]>;
   /** VPCs in which each segment has running members. */
   readonly runningVpcsBySegment: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: string): Estate {
-  const workloads = [...inventory.workloads].sort((a, b) =>
-    a.identity.workload < b.identity.workload ? -1 : 1,
-  );
-  const memberships = workloads.map((workload) => decideMembership(index, workload.identity));
-  const membersBySegment = new Map<string, Workload[]>();
-  workloads.forEach((workload, at) => {
-    if (workload.state === 'terminated') return;
-    for (const segment of memberships[at]?.segments ?? []) {
+  const residents = residentsOf(index, inventory);
+  const membersBySegment = new Map<string, Resident[]>();
+  for (const resident of residents) {
+    if (resident.workload.state === 'terminated') continue;
+    for (const segment of resident.membership.segments) {
       const members = membersBySegment.get(segment);
-      if (members === undefined) membersBySegment.set(segment, [workload]);
-      else members.push(workload);
+      if (members === undefined) membersBySegment.set(segment, [resident]);
+      else members.push(resident);
     }
-  });
+  }
   const groupIds = new Map([...groupsByKey(inventory, owner)].map(([key, g]) => [key, g.id]));
-  const nicsByWorkload = interfacesByWorkload(inventory);
-  const vpcsByWorkload = vpcsOfEach(nicsByWorkload);
   return {
     index,
     inventory,
@@ -53,15 +54,34 @@ export function surveyEstate(index: PolicyIndex, inventory: Inventory, owner: st
     ledger: {},
     managed: new Set(managedVpcs(index.policy, inventory)),
     reach: reachableVpcs(inventory),
-    memberships,
-    membershipByWorkload: new Map(memberships.map((m) => [m.workload, m])),
-    interfacesByWorkload: nicsByWorkload,
-    vpcsByWorkload,
+    residents,
     groupIds,
     ourIds: new Set(groupIds.values()),
     membersBySegment,
-    runningVpcsBySegment: runningVpcs(membersBySegment, vpcsByWorkload),
+    runningVpcsBySegment: runningVpcs(membersBySegment),
   };
+}
+
+const NO_INTERFACES: readonly NetworkInterface[] = [];
+
+function residentsOf(index: PolicyIndex, inventory: Inventory): readonly Resident[] {
+  const interfaces = interfacesByWorkload(inventory);
+  // Most workloads stand in one VPC: they share one set for each.
+  const alone = new Map<string, ReadonlySet<string>>();
+  const vpcsOf = (nics: readonly NetworkInterface[]): ReadonlySet<string> => {
+    const vpc = nics[0]?.vpc;
+    if (nics.some((nic) => nic.vpc !== vpc)) return new Set(nics.map((nic) => nic.vpc));
+    const known = alone.get(vpc ?? '') ?? new Set(vpc === undefined ? [] : [vpc]);
+    alone.set(vpc ?? '', known);
+    return known;
+  };
+  return [...inventory.workloads]
+    .sort((a, b) => (a.identity.workload < b.identity.workload ? -1 : 1))
+    .map((workload) => {
+      const nics = interfaces.get(workload.identity.workload) ?? NO_INTERFACES;
+      const membership = decideMembership(index, workload.identity);
+      return { workload, membership, interfaces: nics, vpcs: vpcsOf(nics) };
+    });
 }
 
 function interfacesByWorkload(
@@ -76,44 +96,16 @@ function interfacesByWorkload(
   return found;
 }
 
-/** Most workloads stand in one VPC: they share one set for each. */
-function vpcsOfEach(
-  nicsByWorkload: ReadonlyMap<string, readonly NetworkInterface[]>,
-): ReadonlyMap<string, ReadonlySet<string>> {
-  const alone = new Map<string, ReadonlySet<string>>();
-  const found = new Map<string, ReadonlySet<string>>();
-  for (const [workload, nics] of nicsByWorkload) {
-    const vpc = nics[0]?.vpc ?? '';
-    if (nics.some((nic) => nic.vpc !== vpc)) {
-      found.set(workload, new Set(nics.map((nic) => nic.vpc)));
-      continue;
-    }
-    const known = alone.get(vpc) ?? new Set([vpc]);
-    alone.set(vpc, known);
-    found.set(workload, known);
-  }
-  return found;
-}
-
 function runningVpcs(
-  membersBySegment: ReadonlyMap<string, readonly Workload[]>,
-  vpcsByWorkload: ReadonlyMap<string, ReadonlySet<string>>,
+  membersBySegment: ReadonlyMap<string, readonly Resident[]>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map(
     [...membersBySegment].map(([segment, members]) => {
       const vpcs = new Set<string>();
-      for (const { state, identity } of members) {
-        if (state !== 'running') continue;
-        for (const vpc of vpcsByWorkload.get(identity.workload) ?? NOWHERE) vpcs.add(vpc);
+      for (const { workload, vpcs: own } of members) {
+        if (workload.state === 'running') for (const vpc of own) vpcs.add(vpc);
       }
       return [segment, new Set([...vpcs].sort())] as const;
     }),
   );
-}
-
-const NOWHERE: ReadonlySet<string> = new Set();
-
-/** VPCs that the workload has an interface in. */
-export function vpcsOf(estate: Estate, workload: Workload): ReadonlySet<string> {
-  return estate.vpcsByWorkload.get(workload.identity.workload) ?? NOWHERE;
 }

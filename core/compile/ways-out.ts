@@ -162,7 +162,6 @@ function dropOthers(shortage: SlotShortage, slots: SlotCount): readonly string[]
 
 function closeEgress(shortage: SlotShortage, slots: SlotCount): readonly string[] {
   const open = shortage.owned.filter((key) => parseGroupKey(key)?.kind === 'open-egress');
-  if (open.length === 0) return [];
   const fits = slots.needed({ without: new Set(open) }) <= shortage.quotas.groupsPerInterface;
   const segments = [...slots.rulesBySegment.keys()].map((name) => `\`${name}\``).join(', ');
   return fits
@@ -178,7 +177,6 @@ function mergePorts(shortage: SlotShortage, slots: SlotCount): readonly string[]
     for (const [id] of costliestRules(cost)) {
       const left = new Map(all.map((rule) => [rule, true]));
       const saved = [ingress, egress].reduce((sum, rules) => sum + keepOneEach(rules, id, left), 0);
-      if (saved === 0) continue;
       if (slots.needed({ rules: [segment, left] }) > shortage.quotas.groupsPerInterface) continue;
       return [
         `give \`${id}\` one range of ports for each protocol, which saves ${saved} rules of \`${segment}\` and opens the ports between`,

@@ -58,7 +58,7 @@ function explainAll(parts: readonly Selector[], identity: Identity, at: string):
   const index = parts.findIndex((part) => !matchesSelector(part, identity));
   const failing = parts[index];
   if (failing !== undefined) return explain(failing, identity, join(at, `all[${index}]`));
-  const clauses = parts.map((part, i) => explain(part, identity, join(at, `all[${i}]`)));
+  const clauses = parts.map((part) => explain(part, identity, at));
   return { matches: true, clause: join(at, 'all'), because: joined(clauses) };
 }
 
@@ -66,7 +66,7 @@ function explainAny(parts: readonly Selector[], identity: Identity, at: string):
   const index = parts.findIndex((part) => matchesSelector(part, identity));
   const holding = parts[index];
   if (holding !== undefined) return explain(holding, identity, join(at, `any[${index}]`));
-  const clauses = parts.map((part, i) => explain(part, identity, join(at, `any[${i}]`)));
+  const clauses = parts.map((part) => explain(part, identity, at));
   const because = clauses.length === 0 ? 'it lists no alternative' : joined(clauses);
   return { matches: false, clause: join(at, 'any'), because };
 }

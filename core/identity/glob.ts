@@ -16,7 +16,7 @@ export function matchesGlob(glob: string, text: string): boolean {
       star = at;
       resumeAt = inText;
       at += 1;
-    } else if (at < glob.length && (glob[at] === '?' || glob[at] === text[inText])) {
+    } else if (glob[at] === '?' || glob[at] === text[inText]) {
       at += 1;
       inText += 1;
     } else if (star >= 0) {
@@ -49,10 +49,8 @@ export function globsMeet(a: string, b: string): boolean {
     for (let j = 1; j <= b.length; j += 1) {
       const other = b[j - 1];
       if (one === '*' || other === '*') {
-        next.push(
-          (one === '*' && (reachable[j] === true || next[j - 1] === true)) ||
-            (other === '*' && (next[j - 1] === true || reachable[j] === true)),
-        );
+        // The star stands for nothing, or for what the other pattern has here.
+        next.push(reachable[j] === true || next[j - 1] === true);
       } else {
         const same = one === other || one === '?' || other === '?';
         next.push(same && reachable[j - 1] === true);

@@ -9,7 +9,7 @@ import {
 } from '../model/inventory.ts';
 import { ownValue } from '../model/own-value.ts';
 import { toSecurityGroup, unreadablePermissions } from './groups.ts';
-import { toNetworkInterface } from './interfaces.ts';
+import { toNetworkInterface, unreadableGroups } from './interfaces.ts';
 import {
   toNetworkAcl,
   toPeering,
@@ -20,7 +20,7 @@ import {
   unreadableEntries,
   unreadableRoutes,
 } from './networks.ts';
-import { list, number, type Raw, record, records, sortedById, text, textOf } from './raw.ts';
+import { list, number, parts, type Raw, record, records, sortedById, text, textOf } from './raw.ts';
 import {
   type Lookups,
   taskInterfaceIds,
@@ -122,21 +122,20 @@ function entriesOf(documents: DescribeDocuments, kind: keyof typeof IDS): readon
 /** A kind that is there but is no list, or an entry without an id, could hide anything. */
 function unreadable(documents: DescribeDocuments): readonly InventoryGap[] {
   const noLists = Object.entries(documents)
-    .filter(([kind, value]) => kind !== 'PrefixListEntries' && !Array.isArray(value))
-    .filter(([, value]) => value !== undefined)
+    .filter(([kind, value]) => kind !== 'PrefixListEntries' && value !== undefined)
+    .filter(([, value]) => !Array.isArray(value))
     .map(([kind]) => ({ kind, reason: 'is not a list' }));
   const unnamed = (Object.keys(IDS) as (keyof typeof IDS)[]).flatMap((kind) => {
     const count = list(documents[kind]).length - entriesOf(documents, kind).length;
     const reason = `${count} of the entries have no ${IDS[kind][0]} that begins with ${IDS[kind][1]}`;
     return count === 0 ? [] : [{ kind, reason }];
   });
-  const instances = records(documents.Reservations).flatMap((one) => list(one.Instances));
-  const unknown = instances.length - instancesOf(documents).length;
+  const unknown = instanceEntries(documents).length - instancesOf(documents).length;
   const reason = `${unknown} of the instances have no InstanceId that begins with i-`;
   return [...noLists, ...unnamed, ...(unknown === 0 ? [] : [{ kind: 'Reservations', reason }])];
 }
 
-/** A rule, entry or route of an unknown shape is left out, and what it does is not known. */
+/** A group, rule, entry or route of an unknown shape is left out, and what it does is not known. */
 function unreadableParts(documents: DescribeDocuments): readonly InventoryGap[] {
   const gapsOf = (kind: keyof typeof IDS, count: (raw: Raw) => number) =>
     entriesOf(documents, kind).flatMap((raw): InventoryGap[] => {
@@ -145,6 +144,7 @@ function unreadableParts(documents: DescribeDocuments): readonly InventoryGap[] 
       return unread === 0 ? [] : [{ kind, reason: what }];
     });
   return [
+    ...gapsOf('NetworkInterfaces', unreadableGroups),
     ...gapsOf('SecurityGroups', unreadablePermissions),
     ...gapsOf('NetworkAcls', unreadableEntries),
     ...gapsOf('RouteTables', unreadableRoutes),
@@ -165,20 +165,18 @@ function instanceIds(documents: DescribeDocuments): readonly string[] {
   return instancesOf(documents).map((raw) => textOf(raw.InstanceId));
 }
 
+/** Whatever stands where an instance should; a reservation without a list hides one at least. */
+function instanceEntries({ Reservations }: DescribeDocuments): readonly Raw[] {
+  return list(Reservations).flatMap((one) => parts(record(one).Instances ?? null));
+}
+
 function instancesOf(documents: DescribeDocuments): readonly Raw[] {
-  return records(documents.Reservations)
-    .flatMap((one) => list(one.Instances))
-    .map(record)
-    .filter((raw) => textOf(raw.InstanceId).startsWith('i-'));
+  return instanceEntries(documents).filter((raw) => textOf(raw.InstanceId).startsWith('i-'));
 }
 
 function taskIdsByInterface(tasks: readonly Raw[]): ReadonlyMap<string, string> {
   return new Map(
-    tasks.flatMap((raw) => {
-      const cluster = textOf(raw.clusterArn).split('/').at(-1) ?? '';
-      const workload = taskWorkloadId(textOf(raw.taskArn), cluster);
-      return taskInterfaceIds(raw).map((id) => [id, workload] as const);
-    }),
+    tasks.flatMap((raw) => taskInterfaceIds(raw).map((id) => [id, taskWorkloadId(raw)] as const)),
   );
 }
 
@@ -197,11 +195,9 @@ function toWorkloads(sources: WorkloadSources): readonly Workload[] {
   const instances = instancesOf(documents).map((raw) =>
     toInstanceWorkload(raw, byWorkload.get(textOf(raw.InstanceId)) ?? [], lookups),
   );
-  const ecs = tasks.map((raw) => {
-    const cluster = textOf(raw.clusterArn).split('/').at(-1) ?? '';
-    const id = taskWorkloadId(textOf(raw.taskArn), cluster);
-    return toTaskWorkload(raw, byWorkload.get(id) ?? [], lookups);
-  });
+  const ecs = tasks.map((raw) =>
+    toTaskWorkload(raw, byWorkload.get(taskWorkloadId(raw)) ?? [], lookups),
+  );
   const { account, region } = lookups;
   const alone = interfaces
     .filter((nic) => nic.workload === nic.id)

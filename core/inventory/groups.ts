@@ -1,6 +1,6 @@
 import type { GroupRule, RulePeer, SecurityGroup } from '../model/inventory.ts';
 import { canonicalCidr } from './cidr.ts';
-import { number, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
+import { number, parts, type Raw, tagsOf, text, textOf } from './raw.ts';
 
 /** Protocols that EC2 gives by name; everything else is a number (AWS, IpPermission). */
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
@@ -65,15 +65,15 @@ export function toSecurityGroup(raw: Raw): SecurityGroup {
 }
 
 /** An IpPermissions list as rules of one peer each, sorted and without repetitions. */
-export function toRules(permissions: unknown): readonly GroupRule[] {
-  const rules = records(permissions).flatMap(toRulesOfPermission);
+function toRules(permissions: unknown): readonly GroupRule[] {
+  const rules = parts(permissions).flatMap(toRulesOfPermission);
   const byKey = new Map(rules.map((rule) => [groupRuleKey(rule), rule]));
   return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, rule]) => rule);
 }
 
 /** Two rules with the same key are one to EC2: descriptions and ids do not count. */
-export function groupRuleKey({ protocol, fromPort, toPort, peer }: GroupRule): string {
-  const name = peer.kind === 'ipv4' || peer.kind === 'ipv6' ? peer.cidr : peer.id;
+function groupRuleKey({ protocol, fromPort, toPort, peer }: GroupRule): string {
+  const name = 'cidr' in peer ? peer.cidr : peer.id;
   return `${protocol} ${fromPort} ${toPort} ${peer.kind} ${name}`;
 }
 
@@ -82,89 +82,36 @@ function toRulesOfPermission(raw: Raw): readonly GroupRule[] {
   if (protocol === undefined) return [];
   const ports = portRange(protocol, raw.FromPort, raw.ToPort);
   if (ports === undefined) return [];
-  return peersOf(raw).map(({ peer, description }) => ({
-    protocol,
-    ...ports,
-    peer,
-    ...(description === undefined ? {} : { description }),
-  }));
+  return peerEntries(raw).flatMap((entry) => {
+    const peer = peerOf(entry);
+    const description = text(entry.Description);
+    const said = description === undefined ? {} : { description };
+    return peer === undefined ? [] : [{ protocol, ...ports, peer, ...said }];
+  });
 }
 
 /** Permissions of a group that cannot be read in full: what they let through is not known. */
 export function unreadablePermissions(raw: Raw): number {
-  const permissions = [...records(raw.IpPermissions), ...records(raw.IpPermissionsEgress)];
+  const permissions = [...parts(raw.IpPermissions), ...parts(raw.IpPermissionsEgress)];
   return permissions.filter((one) => {
     const protocol = protocolNumber(one.IpProtocol);
     if (protocol === undefined) return true;
     if (portRange(protocol, one.FromPort, one.ToPort) === undefined) return true;
-    const ranges = records(one.IpRanges).map((range) => range.CidrIp);
-    const six = records(one.Ipv6Ranges).map((range) => range.CidrIpv6);
-    return [...ranges, ...six].some((cidr) => canonicalCidr(textOf(cidr)) === undefined);
+    return peerEntries(one).some((entry) => peerOf(entry) === undefined);
   }).length;
 }
 
-interface Described {
-  readonly peer: RulePeer;
-  readonly description: string | undefined;
+/** Whom a permission is about, kind by kind (EC2 API, IpPermission). */
+function peerEntries(raw: Raw): readonly Raw[] {
+  const kinds = [raw.IpRanges, raw.Ipv6Ranges, raw.PrefixListIds, raw.UserIdGroupPairs];
+  return kinds.flatMap(parts);
 }
 
-function peersOf(raw: Raw): readonly Described[] {
-  const found: Described[] = [];
-  const add = (peer: RulePeer | undefined, from: Raw): void => {
-    if (peer !== undefined) found.push({ peer, description: text(from.Description) });
-  };
-  for (const range of records(raw.IpRanges)) {
-    const cidr = canonicalCidr(textOf(range.CidrIp));
-    add(cidr === undefined ? undefined : { kind: 'ipv4', cidr }, range);
-  }
-  for (const range of records(raw.Ipv6Ranges)) {
-    const cidr = canonicalCidr(textOf(range.CidrIpv6));
-    add(cidr === undefined ? undefined : { kind: 'ipv6', cidr }, range);
-  }
-  for (const entry of records(raw.PrefixListIds)) {
-    const id = text(entry.PrefixListId);
-    add(id === undefined ? undefined : { kind: 'prefixList', id }, entry);
-  }
-  for (const pair of records(raw.UserIdGroupPairs)) {
-    const id = text(pair.GroupId);
-    add(id === undefined ? undefined : { kind: 'group', id }, pair);
-  }
-  return found;
-}
-
-/** One DescribeSecurityGroupRules entry, with the direction it belongs to. */
-export function toGroupRule(
-  raw: Raw,
-):
-  | { readonly group: string; readonly direction: 'ingress' | 'egress'; readonly rule: GroupRule }
-  | undefined {
-  const protocol = protocolNumber(raw.IpProtocol);
-  const peer = peerOfRule(raw);
-  if (protocol === undefined || peer === undefined) return undefined;
-  const ports = portRange(protocol, raw.FromPort, raw.ToPort);
-  if (ports === undefined) return undefined;
-  const id = text(raw.SecurityGroupRuleId);
-  const description = text(raw.Description);
-  return {
-    group: textOf(raw.GroupId),
-    direction: raw.IsEgress === true ? 'egress' : 'ingress',
-    rule: {
-      ...(id === undefined ? {} : { id }),
-      protocol,
-      ...ports,
-      peer,
-      ...(description === undefined ? {} : { description }),
-    },
-  };
-}
-
-function peerOfRule(raw: Raw): RulePeer | undefined {
-  const ipv4 = canonicalCidr(textOf(raw.CidrIpv4));
-  if (ipv4 !== undefined) return { kind: 'ipv4', cidr: ipv4 };
-  const ipv6 = canonicalCidr(textOf(raw.CidrIpv6));
-  if (ipv6 !== undefined) return { kind: 'ipv6', cidr: ipv6 };
-  const list = text(raw.PrefixListId);
-  if (list !== undefined) return { kind: 'prefixList', id: list };
-  const group = text(record(raw.ReferencedGroupInfo).GroupId);
+function peerOf(raw: Raw): RulePeer | undefined {
+  const cidr = canonicalCidr(textOf(raw.CidrIp ?? raw.CidrIpv6));
+  if (cidr !== undefined) return { kind: cidr.includes(':') ? 'ipv6' : 'ipv4', cidr };
+  const prefixList = text(raw.PrefixListId);
+  if (prefixList !== undefined) return { kind: 'prefixList', id: prefixList };
+  const group = text(raw.GroupId);
   return group === undefined ? undefined : { kind: 'group', id: group };
 }

@@ -1,9 +1,6 @@
 import type { Control, NetworkInterface } from '../model/inventory.ts';
 import { canonicalAddress } from './cidr.ts';
-import { type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
-
-/** Whose interface it is: an instance's, a task's, or nobody's (then it is its own workload). */
-export type WorkloadOf = (raw: Raw) => string;
+import { parts, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 
 /** How AWS describes the interface of a NAT gateway; nothing else in it says whose it is. */
 const NAT_DESCRIPTION = /^Interface for NAT Gateway (nat-[0-9a-f]+)$/;
@@ -35,6 +32,11 @@ export function toNetworkInterface(
     workload: taskByInterface.get(id) ?? instance ?? id,
     tags: tagsOf(raw),
   };
+}
+
+/** Groups of an interface that are not told by an id. */
+export function unreadableGroups(raw: Raw): number {
+  return parts(raw.Groups).filter((one) => text(one.GroupId) === undefined).length;
 }
 
 function addresses(values: readonly string[]): readonly string[] {

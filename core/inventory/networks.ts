@@ -11,7 +11,7 @@ import type {
 } from '../model/inventory.ts';
 import { canonicalCidr } from './cidr.ts';
 import { portRange, protocolNumber } from './groups.ts';
-import { number, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
+import { number, parts, type Raw, record, records, tagsOf, text, textOf } from './raw.ts';
 
 /** One DescribeVpcs entry; CIDR associations that are gone do not count. */
 export function toVpc(raw: Raw): Vpc {
@@ -59,7 +59,7 @@ export function toNetworkAcl(raw: Raw): NetworkAcl {
     subnets: records(raw.Associations)
       .map((one) => textOf(one.SubnetId))
       .sort(),
-    entries: records(raw.Entries)
+    entries: parts(raw.Entries)
       .flatMap((entry) => toEntry(entry) ?? [])
       .sort((a, b) => Number(a.egress) - Number(b.egress) || a.ruleNumber - b.ruleNumber),
     tags: tagsOf(raw),
@@ -89,12 +89,12 @@ function toEntry(raw: Raw): NetworkAclEntry | undefined {
 
 /** Entries that cannot be read: an unknown deny could hide behind each. */
 export function unreadableEntries(raw: Raw): number {
-  return records(raw.Entries).filter((entry) => toEntry(entry) === undefined).length;
+  return parts(raw.Entries).filter((entry) => toEntry(entry) === undefined).length;
 }
 
 /** Routes that cannot be read. */
 export function unreadableRoutes(raw: Raw): number {
-  return records(raw.Routes).filter((route) => toRoute(route) === undefined).length;
+  return parts(raw.Routes).filter((route) => toRoute(route) === undefined).length;
 }
 
 const TARGETS = [
@@ -118,7 +118,7 @@ export function toRouteTable(raw: Raw): RouteTable {
     vpc: textOf(raw.VpcId),
     main: associations.some((one) => one.Main === true),
     subnets: associations.flatMap((one) => text(one.SubnetId) ?? []).sort(),
-    routes: records(raw.Routes)
+    routes: parts(raw.Routes)
       .flatMap((one) => toRoute(one) ?? [])
       .sort((a, b) => (`${a.destination} ${a.target}` < `${b.destination} ${b.target}` ? -1 : 1)),
   };

@@ -17,6 +17,15 @@ export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/**
+ * The entries of a list that must be read in full: one that is no object, and a list that is none,
+ * stand as an empty entry, from which nothing can be read.
+ */
+export function parts(value: unknown): readonly Raw[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value.map(record) : [{}];
+}
+
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
@@ -26,14 +35,10 @@ export function textOf(value: unknown): string {
   return text(value) ?? '';
 }
 
-export function texts(value: unknown): readonly string[] {
-  return list(value).filter((entry): entry is string => typeof entry === 'string');
-}
-
 /** Numbers come as such, or as text in some outputs. */
 export function number(value: unknown): number | undefined {
   const found = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+  return Number.isFinite(found) ? (found as number) : undefined;
 }
 
 /** EC2 has `Tags: [{Key, Value}]`, interfaces `TagSet`, ECS `tags: [{key, value}]`. */
@@ -46,5 +51,5 @@ export function tagsOf(raw: Raw): Readonly<Record<string, string>> {
 }
 
 export function sortedById<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
-  return [...items].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

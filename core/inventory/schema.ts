@@ -57,7 +57,7 @@ const workload = z.object({
 const networkInterface = z.object({
   ...{ id: idOf('eni-'), vpc: text, subnet: text },
   ...{ ipv4: z.array(address).readonly(), ipv6: z.array(address).readonly() },
-  publicIpv4: text.exactOptional(),
+  ...{ publicIpv4: text.exactOptional(), natGateway: text.exactOptional() },
   ...{ groups: texts, type: text, status: text, requesterManaged: z.boolean() },
   ...{ workload: text, tags },
 });
@@ -94,6 +94,14 @@ const routeTable = z.object({
 const side = z.object({ vpc: text, account: text, region: text, cidrs });
 const count = z.number().nonnegative();
 
+const quotas = z.object({
+  ...{ groupsPerInterface: count, rulesPerGroup: count, groupsPerRegion: count },
+  assumed: z
+    .array(z.enum(['groupsPerInterface', 'rulesPerGroup', 'groupsPerRegion']))
+    .readonly()
+    .optional(),
+});
+
 const prefixList = z.object({
   ...{ id: idOf('pl-'), name: text, family: z.enum(['ipv4', 'ipv6']), maxEntries: z.number() },
   version: z.number().exactOptional(),
@@ -125,5 +133,5 @@ export const inventorySchema = z.object({
   peerings: z
     .array(z.object({ id: idOf('pcx-'), status: text, requester: side, accepter: side }))
     .readonly(),
-  quotas: z.object({ groupsPerInterface: count, rulesPerGroup: count, groupsPerRegion: count }),
+  quotas,
 }) satisfies z.ZodType<Inventory>;

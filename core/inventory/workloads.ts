@@ -16,7 +16,7 @@ export interface Lookups extends Place {
   readonly roleByTaskDefinition: Readonly<Record<string, string>>;
 }
 
-/** One instance of DescribeInstances; `interfaces` are those attached to it. */
+/** One instance of DescribeInstances; `interfaces` are those attached to it, by id. */
 export function toInstanceWorkload(
   raw: Raw,
   interfaces: readonly NetworkInterface[],
@@ -42,7 +42,7 @@ export function toInstanceWorkload(
   const managed = controlOf({ Operator: raw.Operator });
   return {
     identity,
-    interfaces: interfaces.map((nic) => nic.id).sort(),
+    interfaces: interfaces.map((nic) => nic.id),
     state: textOf(record(raw.State).Name),
     control: managed.control,
     ...(managed.reason === undefined ? {} : { controlReason: managed.reason }),
@@ -54,20 +54,19 @@ function roleOf(profile: string, { roleByProfile }: Lookups): string {
   return ownValue(roleByProfile, profile) ?? profile.replace(':instance-profile/', ':role/');
 }
 
-/** One task of DescribeTasks (include TAGS). Awsvpc tasks are visible for now. */
+/** One task of DescribeTasks (include TAGS), as above. Awsvpc tasks are visible for now. */
 export function toTaskWorkload(
   raw: Raw,
   interfaces: readonly NetworkInterface[],
   lookups: Lookups,
 ): Workload {
   const tags = tagsOf(raw);
-  const cluster = lastPart(textOf(raw.clusterArn));
   const group = textOf(raw.group);
   const override = text(record(raw.overrides).taskRoleArn);
   const iamRole = override ?? ownValue(lookups.roleByTaskDefinition, textOf(raw.taskDefinitionArn));
   const vpc = interfaces[0]?.vpc;
   const identity: Identity = {
-    workload: taskWorkloadId(textOf(raw.taskArn), cluster),
+    workload: taskWorkloadId(raw),
     kind: 'task',
     tags,
     ...(iamRole === undefined ? {} : { iamRole }),
@@ -75,21 +74,21 @@ export function toTaskWorkload(
     region: lookups.region,
     ...(vpc === undefined ? {} : { vpc }),
     subnets: subnetsOf(interfaces, undefined),
-    cluster,
+    cluster: lastPart(textOf(raw.clusterArn)),
     ...(group.startsWith('service:') ? { service: group.slice('service:'.length) } : {}),
     ...(tags.Name === undefined ? {} : { name: tags.Name }),
   };
   return {
     identity,
-    interfaces: interfaces.map((nic) => nic.id).sort(),
+    interfaces: interfaces.map((nic) => nic.id),
     state: textOf(raw.lastStatus).toLowerCase(),
     control: 'visible',
     controlReason: 'ECS owns the attachment of a task; its groups are changed on the service',
   };
 }
 
-export function taskWorkloadId(taskArn: string, cluster: string): string {
-  return `ecs:${cluster}:${lastPart(taskArn)}`;
+export function taskWorkloadId(raw: Raw): string {
+  return `ecs:${lastPart(textOf(raw.clusterArn))}:${lastPart(textOf(raw.taskArn))}`;
 }
 
 /** Ids of a task's interfaces: attachment details are looked up by name, not by position. */

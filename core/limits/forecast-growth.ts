@@ -4,18 +4,21 @@ import type { DesiredAttachment, DesiredGroup } from '../model/desired-state.ts'
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Growth, LimitUse } from '../model/limits.ts';
 import type { Direction } from '../model/plan.ts';
+import { cutFrom, cutsThatFit } from './forecast-cuts.ts';
 import type { LimitsInput } from './measure-limits.ts';
 
 /**
  * When each segment's growth hits a limit, by the same arithmetic that spreads its rules: a rule
  * goes where there is room, a further group for rules takes a slot of every member's interface, and
- * members themselves cost neither. The segments with the least room first.
+ * members themselves cost neither, but for those of others that a guardrail cuts out of a network.
+ * The segments with the least room first.
  */
 export function forecastGrowth(input: LimitsInput, region: LimitUse): readonly Growth[] {
   const { inventory, desired } = input;
   const lists = listWeights({ inventory });
   const { rulesPerGroup } = inventory.quotas;
   const slots = tightestSlots(input);
+  const cuts = cutFrom(input.policy);
   const regionLeft = Math.max(0, region.limit - region.after);
   const growth = [...groupsBySegment(desired.groups)].map(([key, groups]): Growth => {
     const room = (direction: Direction): number =>
@@ -26,21 +29,33 @@ export function forecastGrowth(input: LimitsInput, region: LimitUse): readonly G
     const { segment = '', vpc = '' } = parseGroupKey(key) ?? {};
     const free = slots.get(key);
     const bySlots = free?.after ?? inventory.quotas.groupsPerInterface;
+    const furtherGroups = Math.min(bySlots, regionLeft);
+    const cutAddresses = cutsThatFit(
+      groups,
+      (rule, direction) => cuts(segment, rule, direction),
+      (direction, family) => {
+        const rules = groups.flatMap((group) => group[direction]);
+        return (groups.length + furtherGroups) * rulesPerGroup - loadOf(rules, lists)[family];
+      },
+    );
     return {
       segment,
       vpc,
       room: { ingress: room('ingress'), egress: room('egress') },
-      furtherGroups: Math.min(bySlots, regionLeft),
+      furtherGroups,
       furtherGroupsStaged: Math.min(free?.staged ?? bySlots, bySlots, regionLeft),
       bound: bySlots <= regionLeft ? 'slots' : 'groups in the Region',
       ...(free === undefined ? {} : { interface: free.interface }),
+      ...(Number.isFinite(cutAddresses) ? { cutAddresses } : {}),
     };
   });
   return growth.sort((a, b) => leftOf(a) - leftOf(b));
 }
 
-const leftOf = ({ room, furtherGroups }: Growth): number =>
-  Math.min(room.ingress, room.egress) + furtherGroups * 1_000;
+function leftOf({ room, furtherGroups, cutAddresses }: Growth): number {
+  const rules = Math.min(room.ingress, room.egress) + furtherGroups * 1_000;
+  return Math.min(rules, cutAddresses ?? rules);
+}
 
 /** A segment's own group and those for further rules, under the key of its own. */
 function groupsBySegment(
@@ -68,9 +83,9 @@ interface FreeSlots {
 
 /** For each key of a segment's group the free slots of the interface that has the fewest. */
 function tightestSlots(input: LimitsInput): ReadonlyMap<string, FreeSlots> {
-  const { inventory, desired, owner, keep } = input;
+  const { inventory, desired, owner, policy } = input;
   const ours = new Set([...groupsByKey(inventory, owner).values()].map((group) => group.id));
-  const kept = new Set(keep);
+  const kept = new Set(policy.settings.keepSecurityGroups);
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
   const limit = inventory.quotas.groupsPerInterface;
   const found = new Map<string, FreeSlots>();
@@ -101,7 +116,6 @@ function freeOn(
   const foreign = nic.groups.filter((id) => !ours.has(id));
   const keeps = foreign.filter((id) => kept.has(id)).length;
   const after = Math.max(0, limit - keeps - owned.length);
-  if (foreign.length === keeps) return { after, staged: after };
   const early = owned.filter((key) => !key.startsWith(`${OPEN_EGRESS}@`)).length;
   return { after, staged: Math.max(0, limit - foreign.length - early) };
 }

@@ -4,6 +4,7 @@ import type { DesiredGroup, DesiredState, GroupKey } from '../model/desired-stat
 import type { Inventory, SecurityGroup } from '../model/inventory.ts';
 import type { LimitsReport, LimitUse, ListUse, RuleUse, SlotUse } from '../model/limits.ts';
 import type { Direction, InterfaceStep, Plan } from '../model/plan.ts';
+import type { Policy } from '../model/policy.ts';
 import { forecastGrowth } from './forecast-growth.ts';
 
 /** Of each list the tightest ones are kept: an estate may have 100,000 interfaces. */
@@ -14,8 +15,8 @@ export interface LimitsInput {
   readonly desired: DesiredState;
   readonly plan: Plan;
   readonly owner: string;
-  /** Foreign groups that enforcing never takes off. */
-  readonly keep: readonly string[];
+  /** The one that the plan is for. */
+  readonly policy: Policy;
 }
 
 /** The plan with use and headroom of every limit that it touches. */
@@ -121,10 +122,6 @@ function ruleChanges(
     if (step.kind !== 'authorize' && step.kind !== 'revoke') continue;
     const change = changeOf(step.group, step.direction);
     const load = loadOf(step.rules, lists);
-    if (step.id.startsWith('revoke-default:')) {
-      change.ipv4.added -= load.ipv4;
-      continue;
-    }
     const when = step.kind === 'authorize' ? 'added' : step.phase === 'create' ? 'early' : 'late';
     change.ipv4[when] += load.ipv4;
     change.ipv6[when] += load.ipv6;
@@ -134,7 +131,14 @@ function ruleChanges(
 
 const nothing = (): RuleChange => ({ early: 0, added: 0, late: 0 });
 
-function measureSlots({ inventory, desired, plan, owner, keep }: LimitsInput): readonly SlotUse[] {
+function measureSlots({
+  inventory,
+  desired,
+  plan,
+  owner,
+  policy,
+}: LimitsInput): readonly SlotUse[] {
+  const keep = policy.settings.keepSecurityGroups;
   const steps = new Map<string, InterfaceStep[]>();
   for (const step of plan.steps) {
     if (!('interface' in step)) continue;

@@ -65,6 +65,12 @@ export interface Growth {
   readonly bound: 'slots' | 'groups in the Region';
   /** The interface with the fewest free slots. */
   readonly interface?: string | undefined;
+  /**
+   * Where its rules name networks that guardrails cut workloads out of: so many further addresses of
+   * such workloads fit for certain, wherever they lie, before the policy is refused. Absent where
+   * none costs a rule.
+   */
+  readonly cutAddresses?: number | undefined;
 }
 
 /** Lists are cut to the tightest ones; `counted` says how many there were. */

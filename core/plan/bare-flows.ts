@@ -3,7 +3,7 @@ import { groupsByKey, parseGroupKey, segmentKey } from '../compile/owned-groups.
 import type { GroupKey } from '../model/desired-state.ts';
 import type { GroupRule, Inventory, NetworkInterface } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
-import { GroupReferences, ruleRegion } from '../reach/group-rules.ts';
+import { GroupRules, ruleRegion } from '../reach/group-rules.ts';
 import { TrafficRegion } from '../reach/traffic-region.ts';
 
 export interface BareFlowsInput {
@@ -30,13 +30,13 @@ interface Bare {
  */
 export class BareFlows {
   readonly #input: BareFlowsInput;
-  readonly #references: GroupReferences;
+  readonly #rules: GroupRules;
   readonly #idByKey: ReadonlyMap<GroupKey, string>;
   readonly #bare = new Map<string, readonly Bare[]>();
 
   constructor(input: BareFlowsInput) {
     this.#input = input;
-    this.#references = new GroupReferences(input.inventory);
+    this.#rules = new GroupRules(input.inventory);
     const groups = groupsByKey(input.inventory, input.owner);
     this.#idByKey = new Map([...groups].map(([key, group]) => [key, group.id]));
   }
@@ -49,7 +49,7 @@ export class BareFlows {
     return this.#bareOf(segment, direction).some(
       ({ nic, allowed }) =>
         addressesOf(nic).some((address) =>
-          this.#references.matches(rule.peer, { at: { vpc }, peer: nic, address }),
+          this.#rules.means(rule.peer, { vpc }, { nic, address }),
         ) && !region.and(allowed).isEmpty,
     );
   }

@@ -66,14 +66,13 @@ function untouched(members: number, limit: number): GuardFinding {
 
 /** Running workloads with an interface in a managed VPC, or with a group of ours anywhere. */
 function runningWorkloads({ inventory, keysById, managed }: GuardInput): ReadonlySet<string> {
-  const running = new Set<string>();
-  for (const { state, identity } of inventory.workloads) {
-    if (state === 'running') running.add(identity.workload);
-  }
   const touched = new Set<string>();
   for (const { vpc, groups, workload } of inventory.interfaces) {
-    if (!running.has(workload)) continue;
     if (managed.has(vpc) || groups.some((id) => keysById.has(id))) touched.add(workload);
   }
-  return touched;
+  const running = new Set<string>();
+  for (const { state, identity } of inventory.workloads) {
+    if (state === 'running' && touched.has(identity.workload)) running.add(identity.workload);
+  }
+  return running;
 }

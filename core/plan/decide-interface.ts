@@ -113,19 +113,24 @@ function readSets(input: InterfaceDecisionInput): Sets {
   const current = sorted(input.interface.groups);
   const ours = ourIds(input);
   const foreign = current.filter((id) => !ours.has(id));
-  const wanted = wantedKeys(input);
-  const idsOf = (keys: readonly GroupKey[]): string[] =>
-    keys.flatMap((key) => input.groupIds[key] ?? []);
-  const isOpen = (key: GroupKey): boolean => key.startsWith(`${OPEN_EGRESS}@`);
+  const owned: string[] = [];
+  const openEgress: string[] = [];
+  const missing: GroupKey[] = [];
+  for (const key of wantedKeys(input)) {
+    const id = input.groupIds[key];
+    if (id === undefined) missing.push(key);
+    else if (key.startsWith(`${OPEN_EGRESS}@`)) openEgress.push(id);
+    else owned.push(id);
+  }
   return {
     current,
     foreign,
     kept: foreign.filter((id) => input.keep.includes(id)),
     // What looks like a demotion may be a gap: a host whose tags could not be read.
     ledger: input.addOnly && !input.uninstall ? [] : (input.ledger ?? []),
-    owned: idsOf(wanted.filter((key) => !isOpen(key))),
-    openEgress: idsOf(wanted.filter(isOpen)),
-    missing: wanted.filter((key) => input.groupIds[key] === undefined),
+    owned,
+    openEgress,
+    missing,
   };
 }
 

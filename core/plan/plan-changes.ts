@@ -35,6 +35,8 @@ export interface Ground {
   readonly existing: ReadonlyMap<GroupKey, SecurityGroup>;
   readonly keysById: ReadonlyMap<string, GroupKey>;
   readonly addOnly: boolean;
+  /** Groups of the ledger that were deleted meanwhile and cannot come back, by interface. */
+  readonly lost: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -51,7 +53,7 @@ export function planChanges(input: PlanInput): Plan {
   const interfaces = planInterfaces({
     inventory: input.inventory,
     desired: ground.desired,
-    ledger: restorableLedger(input),
+    ledger: restorableLedger(ground),
     held: input.held,
     keep: input.policy.settings.keepSecurityGroups,
     managed: new Set(managedVpcs(input.policy, input.inventory)),
@@ -100,7 +102,23 @@ function survey(input: PlanInput): Ground {
     existing,
     keysById: new Map([...existing].map(([key, group]) => [group.id, key])),
     addOnly: input.inventory.gaps.length > 0,
+    lost: lostLedger(input),
   };
+}
+
+/** A group that is not in an inventory with gaps may be there all the same. */
+function lostLedger({ ledger, inventory }: PlanInput): ReadonlyMap<string, readonly string[]> {
+  const lost = new Map<string, readonly string[]>();
+  if (inventory.gaps.length > 0) return lost;
+  const there = new Set(inventory.groups.map((group) => group.id));
+  for (const [nic, groups] of Object.entries(ledger)) {
+    if (groups.every((id) => there.has(id))) continue;
+    lost.set(
+      nic,
+      groups.filter((id) => !there.has(id)),
+    );
+  }
+  return lost;
 }
 
 function groupIdsOf({ desired, existing }: Ground): Readonly<Record<GroupKey, string>> {
@@ -109,13 +127,13 @@ function groupIdsOf({ desired, existing }: Ground): Readonly<Record<GroupKey, st
 }
 
 /** A foreign group that was deleted meanwhile cannot come back. */
-function restorableLedger({ ledger, inventory }: PlanInput): PlanInput['ledger'] {
-  if (inventory.gaps.length > 0) return ledger;
-  const there = new Set(inventory.groups.map((group) => group.id));
-  if (Object.values(ledger).every((groups) => groups.every((id) => there.has(id)))) return ledger;
-  return Object.fromEntries(
-    Object.entries(ledger).map(([nic, groups]) => [nic, groups.filter((id) => there.has(id))]),
-  );
+function restorableLedger({ input, lost }: Ground): PlanInput['ledger'] {
+  if (lost.size === 0) return input.ledger;
+  const left = { ...input.ledger };
+  for (const [nic, groups] of lost) {
+    left[nic] = (left[nic] ?? []).filter((id) => !groups.includes(id));
+  }
+  return left;
 }
 
 /** Keys of the owned groups among those of every interface. */
@@ -161,14 +179,14 @@ function planDeletes(
   return { steps, named };
 }
 
-/** For each owned group a foreign one whose rule names it. */
-function foreignReferences(ground: Ground): ReadonlyMap<GroupKey, string> {
-  const found = new Map<GroupKey, string>();
+/** For each group, ours or not, a foreign one whose rule names it. */
+function foreignReferences(ground: Ground): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   for (const group of ground.input.inventory.groups) {
     if (ground.keysById.has(group.id)) continue;
     for (const rule of [...group.ingress, ...group.egress]) {
       const key = groupNamedBy(rule, ground.keysById);
-      if (key !== undefined && ground.existing.has(key)) found.set(key, group.id);
+      if (key !== undefined) found.set(key, group.id);
     }
   }
   return found;

@@ -29,6 +29,8 @@ export interface InterfacePlan {
   readonly steady: InterfaceDecision;
   /** Too few slots to make before breaking: the detach is a swap in one write. */
   readonly swaps: boolean;
+  /** Nothing foreign is left to take off, though this should keep it on: a peer was demoted, say. */
+  readonly unready?: Blocked;
   /** Foreign groups come off or are put back, or a group of ours comes off. */
   readonly loosensOrTightens: boolean;
 }
@@ -38,30 +40,38 @@ export interface InterfacePlan {
  * is made by decideInterface, as the write path will make it again from fresh reads.
  */
 export function planInterfaces(input: InterfacePlanInput): readonly InterfacePlan[] {
-  const { inventory, desired } = input;
+  const { inventory, desired, ledger, ours } = input;
   const attachments = new Map(desired.attachments.map((a) => [a.interface, a]));
-  const memberships = new Map(desired.memberships.map((m) => [m.workload, m]));
-  const writable = new Set<string>();
-  for (const { control, state, identity } of inventory.workloads) {
-    if (control === 'attach' && state !== 'terminated') writable.add(identity.workload);
-  }
+  const members = writableMembers(input);
   const plans: InterfacePlan[] = [];
   for (const nic of inventory.interfaces) {
-    if (!writable.has(nic.workload)) continue;
+    const membership = members.get(nic.workload);
+    if (membership === undefined) continue;
     const attachment = attachments.get(nic.id);
     const concerned =
       attachment !== undefined ||
-      input.ledger[nic.id] !== undefined ||
-      nic.groups.some((id) => input.ours.has(id));
+      nic.groups.some((id) => ours.has(id)) ||
+      ledger[nic.id] !== undefined;
     if (!concerned) continue;
     const plan = planInterface(input, nic, {
-      membership: memberships.get(nic.workload) ?? nobody(nic.workload),
+      membership,
       isolate: attachment?.owned.includes(isolationKey(nic.vpc)) ?? false,
       ...(attachment?.blocked === undefined ? {} : { blocked: attachment.blocked }),
     });
     plans.push(plan);
   }
   return plans.sort((a, b) => (a.nic.id < b.nic.id ? -1 : 1));
+}
+
+/** Memberships of the workloads whose interfaces we may write. */
+function writableMembers({ inventory, desired }: InterfacePlanInput): Map<string, Membership> {
+  const found = new Map(desired.memberships.map((one) => [one.workload, one]));
+  for (const { control, state, identity } of inventory.workloads) {
+    const { workload } = identity;
+    if (control !== 'attach' || state === 'terminated') found.delete(workload);
+    else if (!found.has(workload)) found.set(workload, nobody(workload));
+  }
+  return found;
 }
 
 function nobody(workload: string): Membership {
@@ -101,7 +111,8 @@ function planInterface(
   // Most of an estate is as it should be: then there is no way to go either.
   const asItIs = decide('steady', from);
   if (!asItIs.changed && asItIs.blocked === undefined) {
-    return { nic, final: from, steady: asItIs, swaps: false, loosensOrTightens: false };
+    const unready = unreadyOf(asItIs, known);
+    return { nic, final: from, steady: asItIs, swaps: false, ...unready, loosensOrTightens: false };
   }
   const attach = decide('attach', from);
   const steady = decide('steady', attach.groups);
@@ -114,8 +125,16 @@ function planInterface(
     final: steady.groups,
     steady,
     swaps: steady.changed && attach.blocked?.reason === 'slots',
+    ...unreadyOf(steady, known),
     loosensOrTightens: lost || regained,
   };
+}
+
+function unreadyOf(
+  { status }: InterfaceDecision,
+  { blocked }: { readonly blocked?: Blocked },
+): Pick<InterfacePlan, 'unready'> {
+  return status === 'enforced' && blocked !== undefined ? { unready: blocked } : {};
 }
 
 function stepOf(

@@ -158,7 +158,7 @@ function reconcile(
       ...earlySteps,
       ...authorizeStep(input, group.key, direction, missing).map((step) => ({
         ...step,
-        after: [...step.after, ...earlySteps.map((s) => s.id)].sort(),
+        after: [...step.after, ...earlySteps.map((s) => s.id)],
       })),
     ],
     revoke: revokeStep(group.key, direction, 'revoke', late),
@@ -214,7 +214,7 @@ function authorizeStep(
   const made = [key, ...named].filter(
     (name) => !input.existing.has(name) && input.desired.some((group) => group.key === name),
   );
-  const after = [...new Set(made.map(createId))].sort();
+  const after = made.map(createId);
   const id = `authorize:${key}:${direction}`;
   return [{ id, kind: 'authorize', phase: 'create', after, group: key, direction, rules }];
 }

@@ -1,4 +1,4 @@
-import type { GroupKey } from '../model/desired-state.ts';
+import type { Blocked, GroupKey } from '../model/desired-state.ts';
 import type { RevokeStep } from '../model/plan.ts';
 import type { Ground } from './plan-changes.ts';
 import type { InterfacePlan } from './plan-interfaces.ts';
@@ -27,7 +27,13 @@ export function warnings(
       (gap) =>
         `the inventory lacks ${gap.kind} (${gap.reason}); nothing is removed until it is full`,
     ),
-    ...blockedSteps(interfaces),
+    ...byReason(interfaces, ({ steady }) => steady.blocked).map(
+      ([text, workloads]) => `${countOf(workloads)} blocked: ${text}`,
+    ),
+    ...byReason(interfaces, ({ unready }) => unready).map(
+      ([text, workloads]) =>
+        `${countOf(workloads)} enforced already, and the rules with this peer let nothing through: ${text}`,
+    ),
     ...interfaces
       .filter((plan) => plan.swaps)
       .map(
@@ -48,16 +54,19 @@ export function warnings(
   ].sort();
 }
 
-/** Blocked interfaces with the same reason in one line. */
-function blockedSteps(interfaces: readonly InterfacePlan[]): readonly string[] {
+/** Workloads with the same reason in one line. */
+function byReason(
+  interfaces: readonly InterfacePlan[],
+  reasonOf: (plan: InterfacePlan) => Blocked | undefined,
+): readonly (readonly [text: string, workloads: readonly string[]])[] {
   const byText = new Map<string, string[]>();
-  for (const { steady, nic } of interfaces) {
-    if (steady.blocked === undefined) continue;
-    const { reason, message, hint } = steady.blocked;
-    const text = `${reason}: ${message}; ${hint}`;
-    byText.set(text, [...(byText.get(text) ?? []), nic.workload]);
+  for (const plan of interfaces) {
+    const found = reasonOf(plan);
+    if (found === undefined) continue;
+    const text = `${found.reason}: ${found.message}; ${found.hint}`;
+    byText.set(text, [...(byText.get(text) ?? []), plan.nic.workload]);
   }
-  return [...byText].map(([text, workloads]) => `${countOf(workloads)} blocked: ${text}`);
+  return [...byText];
 }
 
 function keepers(ground: Ground, interfaces: readonly InterfacePlan[], key: GroupKey): string {
@@ -69,17 +78,10 @@ function keepers(ground: Ground, interfaces: readonly InterfacePlan[], key: Grou
   return `${countOf(carriers.map((nic) => nic.workload))} carrying it (${held} held)`;
 }
 
-function lostLedger({ input }: Ground): readonly string[] {
-  if (input.inventory.gaps.length > 0) return [];
-  const there = new Set(input.inventory.groups.map((group) => group.id));
-  const lost = Object.entries(input.ledger).flatMap(([nic, groups]) =>
-    groups.filter((id) => !there.has(id)).map((id) => ({ nic, id })),
+function lostLedger({ input, lost }: Ground): readonly string[] {
+  return input.inventory.interfaces.flatMap(({ id: nic }) =>
+    (lost.get(nic) ?? []).map((id) => `the ledger of ${nic} names ${id}, which no longer exists`),
   );
-  if (lost.length === 0) return [];
-  const present = new Set(input.inventory.interfaces.map((nic) => nic.id));
-  return lost
-    .filter(({ nic }) => present.has(nic))
-    .map(({ nic, id }) => `the ledger of ${nic} names ${id}, which no longer exists`);
 }
 
 function countOf(workloads: readonly string[]): string {

@@ -36,7 +36,7 @@ export function covers(
   if (peerKey(wider, keysById) !== peerKey(narrower, keysById)) return false;
   if (wider.protocol === -1) return true;
   if (wider.protocol !== narrower.protocol) return false;
-  if (wider.fromPort === -1 && wider.toPort === -1) return true;
+  if (wider.fromPort === -1) return true;
   const isIcmp = wider.protocol === 1 || wider.protocol === 58;
   if (isIcmp) {
     const sameCode = wider.toPort === -1 || wider.toPort === narrower.toPort;

@@ -1,21 +1,9 @@
 import { z } from 'zod';
-import type { Location } from '../model/policy.ts';
 import { type Findings, listed, quote } from './diagnostics.ts';
-import { nodeAt, plainOf, type TreeNode } from './source-tree.ts';
+import { entryOf, nodeAt, plainOf, type TreeNode } from './source-tree.ts';
 import { suggestName } from './suggest.ts';
 
-/** What zod leaves of an issue, and the keys that the map could have had. */
-interface ShapeIssue {
-  readonly code: string;
-  readonly path: readonly PropertyKey[];
-  readonly input?: unknown;
-  readonly keys?: readonly string[];
-  readonly expected?: string;
-  readonly values?: readonly unknown[];
-  readonly errors?: readonly (readonly ShapeIssue[])[];
-  /** From the error map below: the keys of the strict object, as JSON. */
-  readonly message: string;
-}
+type ShapeIssue = z.core.$ZodIssue;
 
 /**
  * Reads a node with a schema. Every issue becomes a located diagnostic: `unknown-key`, `missing-key`,
@@ -28,16 +16,13 @@ export function checkShape<T>(
 ): T | undefined {
   const result = schema.safeParse(plainOf(node), { reportInput: true, error: knownKeys });
   if (result.success) return result.data;
-  for (const issue of result.error.issues as readonly ShapeIssue[]) {
-    addIssue(issue, node, [], findings);
-  }
+  for (const issue of result.error.issues) addIssue(issue, node, [], findings);
   return undefined;
 }
 
 /** zod tells which keys are foreign, but not which ones it knows; the message carries them. */
-function knownKeys(issue: { readonly code?: string; readonly inst?: unknown }): string | undefined {
-  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined;
-  return JSON.stringify(Object.keys(issue.inst.shape));
+function knownKeys({ inst }: { readonly inst?: unknown }): string | undefined {
+  return inst instanceof z.ZodObject ? JSON.stringify(Object.keys(inst.shape)) : undefined;
 }
 
 function addIssue(
@@ -49,41 +34,42 @@ function addIssue(
   const path = [...above, ...issue.path];
   const node = nodeAt(root, path);
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys ?? []) addUnknownKey(key, issue.message, node, findings);
+    for (const key of issue.keys) addUnknownKey(node, key, JSON.parse(issue.message), findings);
   } else if (issue.input === undefined) {
-    const key = String(path.at(-1) ?? '');
+    const key = String(path.at(-1));
     const seen = `key ${quote(key)} is missing here`;
     findings.add('missing-key', node.at, seen, `add \`${key}:\``);
   } else if (issue.code === 'invalid_value') {
     addBadValue(issue, node, findings);
-  } else if (issue.code === 'invalid_union' && node.kind === 'list') {
-    addUnionIssues(issue, root, path, findings);
   } else {
-    const expected = expectedOf(issue);
-    const seen = `${kindOf(node)} stands here, expected ${expected}`;
-    findings.add('wrong-type', node.at, seen, `write ${expected}`);
+    const inItems = issuesOfItems(issue);
+    for (const inner of inItems) addIssue(inner, root, path, findings);
+    if (inItems.length === 0) addWrongType(issue, node, findings);
   }
 }
 
+/** A key of a map that is none of the known ones. */
 export function addUnknownKey(
-  key: string,
-  knownAsJson: string,
   node: TreeNode,
+  key: string,
+  known: readonly string[],
   findings: Findings,
 ): void {
-  const known: string[] = knownAsJson.startsWith('[') ? JSON.parse(knownAsJson) : [];
   const similar = suggestName(key, known);
-  const at: Location = (node.kind === 'map' ? node.entries.get(key)?.keyAt : undefined) ?? node.at;
   findings.add(
     'unknown-key',
-    at,
+    entryOf(node, key)?.keyAt ?? node.at,
     `key ${quote(key)} is unknown here`,
     similar === undefined ? `possible are ${listed(known)}` : `did you mean \`${similar}\`?`,
   );
 }
 
-function addBadValue(issue: ShapeIssue, node: TreeNode, findings: Findings): void {
-  const possible = (issue.values ?? []).map(String);
+function addBadValue(
+  issue: z.core.$ZodIssueInvalidValue,
+  node: TreeNode,
+  findings: Findings,
+): void {
+  const possible = issue.values.map(String);
   const similar = typeof issue.input === 'string' ? suggestName(issue.input, possible) : undefined;
   findings.add(
     'bad-value',
@@ -93,19 +79,20 @@ function addBadValue(issue: ShapeIssue, node: TreeNode, findings: Findings): voi
   );
 }
 
-/** A text or a list of texts is the only union of the language: the list's own issues count. */
-function addUnionIssues(
-  issue: ShapeIssue,
-  root: TreeNode,
-  path: readonly PropertyKey[],
-  findings: Findings,
-): void {
-  const inItems = (issue.errors ?? []).find((branch) => branch.every((i) => i.path.length > 0));
-  for (const inner of inItems ?? []) addIssue(inner, root, path, findings);
+function addWrongType(issue: ShapeIssue, node: TreeNode, findings: Findings): void {
+  const expected = expectedOf(issue);
+  const seen = `${kindOf(node)} stands here, expected ${expected}`;
+  findings.add('wrong-type', node.at, seen, `write ${expected}`);
+}
+
+/** A text or a list of texts is the only union of the language: a list's own issues count. */
+function issuesOfItems(issue: ShapeIssue): readonly ShapeIssue[] {
+  const branches = issue.code === 'invalid_union' ? issue.errors : [];
+  return branches.find((branch) => branch.every((inner) => inner.path.length > 0)) ?? [];
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a text',
   boolean: '`true` or `false`',
   array: 'a list',
   object: 'a map',
@@ -113,9 +100,9 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 function expectedOf(issue: ShapeIssue): string {
-  if (issue.code === 'invalid_type') return KINDS[issue.expected ?? ''] ?? String(issue.expected);
-  const branches = (issue.errors ?? []).flat();
-  const list = branches.some((branch) => branch.expected === 'array');
+  if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
+  const branches = issue.code === 'invalid_union' ? issue.errors.flat() : [];
+  const list = branches.some((one) => one.code === 'invalid_type' && one.expected === 'array');
   return list ? 'a text or a list of texts' : 'a text';
 }
 

@@ -20,8 +20,7 @@ export function decodeSource(
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return { source: { file, text }, diagnostics: [] };
   } catch {
-    const { line, column, byte } = firstBadByte(bytes);
-    const hex = byte.toString(16).padStart(2, '0');
+    const { line, column, hex } = firstBadByte(bytes);
     const utf16 =
       (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
     findings.add(
@@ -43,26 +42,21 @@ export function addTooLarge(findings: Findings, file: string, bytes: number): vo
   );
 }
 
-/** Line by line, since a line break never stands inside a character of UTF-8. */
-function firstBadByte(bytes: Uint8Array): { line: number; column: number; byte: number } {
-  let line = 1;
-  for (let start = 0; start < bytes.length; line += 1) {
-    const lineBreak = bytes.indexOf(0x0a, start);
-    const end = lineBreak < 0 ? bytes.length : lineBreak + 1;
-    const good = goodLength(bytes.subarray(start, end));
-    if (good < end - start) {
-      const before = new TextDecoder('utf-8').decode(bytes.subarray(start, start + good));
-      return { line, column: before.length + 1, byte: bytes[start + good] ?? 0 };
-    }
-    start = end;
-  }
-  return { line: 1, column: 1, byte: bytes[0] ?? 0 };
+function firstBadByte(bytes: Uint8Array): { line: number; column: number; hex: string } {
+  const good = goodLength(bytes);
+  const before = new TextDecoder().decode(bytes.subarray(0, good));
+  return {
+    line: before.split('\n').length,
+    column: before.length - before.lastIndexOf('\n'),
+    hex: Buffer.from(bytes.subarray(good, good + 1)).toString('hex'),
+  };
 }
 
 /** Bytes up to the first that is not UTF-8 (RFC 3629, section 4). */
 function goodLength(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  for (let at = 0; at < bytes.length; ) {
+  let at = 0;
+  while (at < bytes.length) {
     const first = bytes[at] ?? 0;
     const size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     try {
@@ -72,5 +66,5 @@ function goodLength(bytes: Uint8Array): number {
     }
     at += size;
   }
-  return bytes.length;
+  return at;
 }

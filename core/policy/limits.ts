@@ -50,7 +50,10 @@ export const PATTERN_LENGTH_MAX = 640;
 /** Longest `why` or `ticket`. */
 export const WHY_LENGTH_MAX = 500;
 
-/** Entries of one list: values of a pattern, names of a rule's end, ports, exceptions. */
+/**
+ * Entries of one list: values of a pattern, names of a rule's end, ports, exceptions. More prefixes
+ * in a network could not fit any group (rule quota 60 to 1,000).
+ */
 export const LIST_LENGTH_MAX = 1_000;
 
 /** Segments: each needs at least one of the Region's 2,500 security groups (L-E79EC296). */
@@ -58,9 +61,6 @@ export const SEGMENTS_MAX = 2_500;
 
 /** Rules, twice the budget. */
 export const RULES_MAX = 20_000;
-
-/** Prefixes that a network may list before its rules cannot fit any group (rule quota 60 to 1,000). */
-export const CIDRS_MAX = 1_000;
 
 /** A settle window longer than a day would leave strangers unjudged. */
 export const SETTLE_WINDOW_MS_MAX = 24 * 60 * 60 * 1_000;

@@ -129,19 +129,19 @@ function lintOverlap(
   if (network.includesWorkloads) return;
   const listedCidrs = prefixListsOf(network, inventory).flatMap((list) => list.cidrs);
   const cidrs = [...network.cidrs, ...listedCidrs];
-  if (cidrs.length === 0) return;
   const ranges = network.except.length === 0 ? cidrs : excludeCidr(cidrs, [...network.except]);
-  if (ranges.length === 0) return;
-  const hit = managed.find(({ cidr }) => overlapCidr(ranges, cidr));
-  if (hit === undefined) return;
-  const range = ranges.find((own) => overlapCidr(own, hit.cidr)) ?? '';
-  findings.add(
-    'network-overlaps-vpc',
-    network.location,
-    `range ${quote(range)} of network ${quote(network.name)} overlaps ${quote(hit.cidr)} of ` +
-      hit.owner,
-    'name segments instead, except the range, or say `includesWorkloads: true`',
-  );
+  for (const range of ranges) {
+    const hit = managed.find(({ cidr }) => overlapCidr(range, cidr));
+    if (hit === undefined) continue;
+    findings.add(
+      'network-overlaps-vpc',
+      network.location,
+      `range ${quote(range)} of network ${quote(network.name)} overlaps ${quote(hit.cidr)} of ` +
+        hit.owner,
+      'name segments instead, except the range, or say `includesWorkloads: true`',
+    );
+    return;
+  }
 }
 
 function prefixListsOf(network: Network, inventory: Inventory): readonly PrefixList[] {

@@ -1,8 +1,8 @@
 import type { Location } from '../model/policy.ts';
 import { quote } from './diagnostics.ts';
 import type { Draft } from './read-files.ts';
-import { childOf, type LocatedText, type Reading } from './reading.ts';
-import type { TreeNode } from './source-tree.ts';
+import type { LocatedText, Reading } from './reading.ts';
+import { childOf, type TreeNode } from './source-tree.ts';
 
 /**
  * Looks up every name that one entry uses of another: segments and networks, zones, excepted rules.

@@ -1,3 +1,4 @@
+import { subtractSets } from '../check/traffic-union.ts';
 import {
   forbiddenBy,
   type GuardView,
@@ -10,7 +11,8 @@ import { listed, quote } from './diagnostics.ts';
 import { EXPIRY_WARNING_DAYS } from './limits.ts';
 import type { Draft } from './read-files.ts';
 import { readDay } from './read-values.ts';
-import { childOf, type Reading } from './reading.ts';
+import type { Reading } from './reading.ts';
+import { childOf } from './source-tree.ts';
 
 /** What allows one end to reach another: a rule, or a baseline entry. */
 interface Allower {
@@ -38,7 +40,7 @@ export function lintSense(draft: Draft, now: string, reading: Reading): void {
 }
 
 function lintExpiry(rule: Rule, at: Rule['location'], today: number, reading: Reading): void {
-  const last = rule.expires === undefined ? undefined : readDay(rule.expires);
+  const last = readDay(rule.expires);
   if (last === undefined) return;
   const left = last - today;
   if (left < 0) {
@@ -121,13 +123,8 @@ function lintAssertion(
     add(`${ends} is allowed by ${ids}`, 'change what is named, or the assertion');
     return;
   }
-  if (
-    covers(
-      free.flatMap(({ allow }) => rangesOf(allow)),
-      port.ranges,
-    )
-  )
-    return;
+  const allowed = free.flatMap(({ allow }) => rangesOf(allow));
+  if (subtractSets(port.ranges, allowed).length === 0) return;
   const forbidden = joining.filter((allower) => !free.includes(allower));
   const because =
     forbidden.length === 0 ? '' : `; a guardrail forbids ${listed(forbidden.map(({ id }) => id))}`;
@@ -158,25 +155,4 @@ function meets(a: TrafficRange, b: TrafficRange): boolean {
 
 function overlaps(a: readonly TrafficRange[], b: readonly TrafficRange[]): boolean {
   return a.some((one) => b.some((other) => meets(one, other)));
-}
-
-function covers(by: readonly TrafficRange[], wanted: readonly TrafficRange[]): boolean {
-  const left = by.reduce<readonly TrafficRange[]>(
-    (rest, taken) => rest.flatMap((range) => without(range, taken)),
-    wanted,
-  );
-  return left.length === 0;
-}
-
-/** What is left of a range: at most four pieces around the part that is taken. */
-function without(range: TrafficRange, taken: TrafficRange): readonly TrafficRange[] {
-  if (!meets(range, taken)) return [range];
-  const protocolFrom = Math.max(range.protocolFrom, taken.protocolFrom);
-  const protocolTo = Math.min(range.protocolTo, taken.protocolTo);
-  return [
-    { ...range, protocolTo: protocolFrom - 1 },
-    { ...range, protocolFrom: protocolTo + 1 },
-    { ...range, protocolFrom, protocolTo, to: taken.from - 1 },
-    { ...range, protocolFrom, protocolTo, from: taken.to + 1 },
-  ].filter((piece) => piece.protocolFrom <= piece.protocolTo && piece.from <= piece.to);
 }

@@ -32,8 +32,8 @@ export function parsePolicy(
   const { findings } = reading;
   const readable = withinLimits(sources, findings);
   checkFileNames(sources, reading);
-  const files = readable.flatMap((source) => readFile(source, reading) ?? []);
-  const draft = readEntries(files, reading);
+  const roots = readable.flatMap((source) => readFile(source, reading) ?? []);
+  const draft = readEntries(roots, reading);
   lintReferences(draft, reading);
   lintSense(draft, options.now, reading);
   const diagnostics = findings.sorted();
@@ -42,27 +42,31 @@ export function parsePolicy(
 }
 
 /** The sources that are worth reading, by name: root files first, so that they keep their names. */
-function withinLimits(sources: readonly PolicySource[], findings: Findings): PolicySource[] {
+function withinLimits(
+  sources: readonly PolicySource[],
+  findings: Findings,
+): readonly PolicySource[] {
   if (sources.length > FILES_MAX) {
     const message = `the policy has \`${sources.length}\` files; at most ${FILES_MAX} are read`;
     findings.add('too-many-files', startOf('root.yaml'), message, 'use one file a team');
     return [];
   }
-  const sizes = new Map(sources.map((s) => [s, Buffer.byteLength(s.text, 'utf8')]));
-  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const small = sources.filter((source) => {
-    const size = sizes.get(source) ?? 0;
-    if (size > FILE_BYTES_MAX) addTooLarge(findings, source.file, size);
-    return size <= FILE_BYTES_MAX;
-  });
-  const read = small.reduce((sum, source) => sum + (sizes.get(source) ?? 0), 0);
-  if (read > POLICY_BYTES_MAX) {
-    const message = `the files have \`${bytes}\` bytes together; at most ${POLICY_BYTES_MAX} are read`;
+  const sized = sources.map((source) => ({ source, bytes: Buffer.byteLength(source.text) }));
+  for (const { source, bytes } of sized) {
+    if (bytes > FILE_BYTES_MAX) addTooLarge(findings, source.file, bytes);
+  }
+  const small = sized.filter(({ bytes }) => bytes <= FILE_BYTES_MAX);
+  const together = small.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (together > POLICY_BYTES_MAX) {
+    const message = `the files have \`${together}\` bytes together; at most ${POLICY_BYTES_MAX} are read`;
     const hint = 'use globs and lists instead of repeating rules';
     findings.add('policy-too-large', startOf('root.yaml'), message, hint);
     return [];
   }
-  return small.sort((a, b) => (fileKey(a) < fileKey(b) ? -1 : 1));
+  return byKey(
+    small.map(({ source }) => source),
+    fileKey,
+  );
 }
 
 /** Two sources of one name are an error; their texts still order them, so that nothing else does. */
@@ -73,13 +77,12 @@ function fileKey(source: PolicySource): string {
 function assemble(draft: Draft, reading: Reading, version: string): Policy {
   const values = <T>(entries: readonly { readonly value: T }[]): T[] =>
     entries.map(({ value }) => value);
-  const services = [...reading.services].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     version,
     settings: draft.settings,
     zones: byKey(draft.zones, (zone) => zone.name),
     networks: byKey(values(draft.networks), (network) => network.name),
-    services: Object.fromEntries(services),
+    services: Object.fromEntries(byKey([...reading.services], ([name]) => name)),
     segments: byKey(values(draft.segments), (segment) => segment.name),
     rules: byKey(values(draft.rules), (rule) => rule.id),
     baseline: byKey(values(draft.baseline), (entry) => entry.id),

@@ -8,7 +8,7 @@ import type { PolicySource } from '../model/policy.ts';
  */
 export function policyVersion(sources: readonly PolicySource[]): string {
   const canonical = sources
-    .map(({ file, text }) => [file, text.replace(/^\u{feff}/u, '').replace(/\r\n?/g, '\n')])
-    .sort(([a = ''], [b = '']) => (a < b ? -1 : a > b ? 1 : 0));
+    .toSorted((a, b) => (a.file < b.file ? -1 : 1))
+    .map(({ file, text }) => [file, text.replace(/^\u{feff}/u, '').replace(/\r\n?/g, '\n')]);
   return `sha256:${createHash('sha256').update(JSON.stringify(canonical)).digest('hex')}`;
 }

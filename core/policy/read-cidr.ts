@@ -1,5 +1,6 @@
 import { normalizeCidr } from 'cidr-tools';
 import { parseIp } from 'ip-bigint';
+import { z } from 'zod';
 
 export type CidrReading =
   | {
@@ -10,12 +11,14 @@ export type CidrReading =
     }
   | { readonly kind: 'bad'; readonly seen: string };
 
-/** Dotted decimal without leading zeros, which some readers take for octal (RFC 6943, 3.1.1). */
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-const HEXTET = /^[0-9a-f]{1,4}$/i;
+/**
+ * By zod, since cidr-tools reads `2001:db8::g`, `1:2:3` and `300.1.1.1` as addresses that nobody
+ * wrote. Dotted decimal has no leading zeros, which some readers take for octal (RFC 6943, 3.1.1).
+ */
+const IPV4 = z.ipv4();
+const IPV6 = z.ipv6();
 /** What stands before the last 32 bits of `::ffff:0:0/96` (RFC 4291, 2.5.5.2). */
 const IPV4_MAPPED = 0xffffn;
-const BITS = { 4: 32, 6: 128 } as const;
 
 /**
  * Reads a CIDR in the canonical form of AWS: network address, prefix length, IPv6 compressed and in
@@ -24,11 +27,10 @@ const BITS = { 4: 32, 6: 128 } as const;
  */
 export function readCidr(text: string): CidrReading {
   const [address = '', prefix, ...more] = text.split('/');
-  const v4 = IPV4.test(address);
-  if (more.length > 0 || !(v4 || isPlainIpv6(address))) {
+  const bits = bitsOf(address);
+  if (more.length > 0 || bits === undefined) {
     return { kind: 'bad', seen: 'is neither an IPv4 nor an IPv6 range' };
   }
-  const bits = BITS[v4 ? 4 : 6];
   if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) {
     return { kind: 'bad', seen: `has no prefix length from 0 to ${bits}` };
   }
@@ -40,14 +42,9 @@ export function readCidr(text: string): CidrReading {
   return { kind: 'cidr', cidr, flaw: hostBits ? 'host bits' : 'form' };
 }
 
-/**
- * Eight hextets, or fewer around one `::`. Not by cidr-tools, which reads `2001:db8::g` and `1:2:3`
- * as addresses that nobody wrote.
- */
-function isPlainIpv6(address: string): boolean {
-  const halves = address.split('::');
-  const hextets = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
-  const whole = halves.length === 1 ? hextets.length === 8 : hextets.length <= 7;
-  if (halves.length > 2 || !whole || !hextets.every((one) => HEXTET.test(one))) return false;
-  return parseIp(address).number >> 32n !== IPV4_MAPPED;
+/** Bits of an address; undefined where it is none, or IPv4 in IPv6. */
+function bitsOf(address: string): number | undefined {
+  if (IPV4.safeParse(address).success) return 32;
+  const isIpv6 = IPV6.safeParse(address).success;
+  return isIpv6 && parseIp(address).number >> 32n !== IPV4_MAPPED ? 128 : undefined;
 }

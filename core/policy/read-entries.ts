@@ -1,4 +1,5 @@
 import { containsCidr, excludeCidr, overlapCidr } from 'cidr-tools';
+import type { z } from 'zod';
 import type {
   Assertion,
   BaselineEntry,
@@ -16,7 +17,6 @@ import { LEAVE_GUARD_DEFAULTS } from '../plan/leave-guard.ts';
 import { checkShape } from './check-shape.ts';
 import { quote } from './diagnostics.ts';
 import {
-  CIDRS_MAX,
   LEAVE_MOVES_MAX,
   LEAVE_WINDOW_MS_MAX,
   LEAVE_WINDOW_MS_MIN,
@@ -25,7 +25,7 @@ import {
 import { readCidr } from './read-cidr.ts';
 import { readSelector, readTags } from './read-selector.ts';
 import { readDay, readDurationMs, readShare } from './read-values.ts';
-import { childOf, type LocatedText, type Reading } from './reading.ts';
+import type { LocatedText, Reading } from './reading.ts';
 import {
   assertionSchema,
   baselineSchema,
@@ -38,7 +38,7 @@ import {
   zoneSchema,
 } from './schema.ts';
 import type { SenseBudget } from './selector-sense.ts';
-import type { TreeNode } from './source-tree.ts';
+import { childOf, entryOf, nodeAt, type TreeNode } from './source-tree.ts';
 
 /** An entry whose names can be looked up only when every file was read. */
 export interface Pending<T> {
@@ -46,9 +46,23 @@ export interface Pending<T> {
   readonly node: TreeNode;
 }
 
-/** Where an entry of a list begins, for people: at its id. */
-function idOf(node: TreeNode, reading: Reading): LocatedText | undefined {
-  return reading.textOf(childOf(node, 'id'));
+/** What the entries of every list have: a shape, an id, where that stands, and why. */
+interface ListedEntry<T> {
+  readonly shape: T;
+  readonly id: string;
+  readonly location: Location;
+  readonly why: string;
+}
+
+function readListed<T extends { readonly id: string }>(
+  schema: z.ZodType<T>,
+  node: TreeNode,
+  reading: Reading,
+): ListedEntry<T> | undefined {
+  const shape = checkShape(schema, node, reading.findings);
+  if (shape === undefined) return undefined;
+  const why = reading.proseOf(childOf(node, 'why')) ?? '';
+  return { shape, id: shape.id, location: nodeAt(node, ['id']).at, why };
 }
 
 const textsOnly = (texts: readonly LocatedText[]): string[] => [
@@ -63,32 +77,30 @@ export function readSegment(
   budget: SenseBudget,
 ): Segment | undefined {
   const shape = checkShape(segmentSchema, node, reading.findings);
-  const select = childOf(node, 'select');
-  if (shape === undefined || select === undefined) return undefined;
+  if (shape === undefined) return undefined;
   const why = reading.proseOf(childOf(node, 'why'));
   return {
     name: name.text,
-    select: readSelector(select, reading, budget),
+    select: readSelector(nodeAt(node, ['select']), reading, budget),
     mode: shape.mode,
     egress: shape.egress,
     ...(shape.zone === undefined ? {} : { zone: shape.zone }),
     crownJewel: shape.crownJewel ?? false,
-    bornIn: readIds(childOf(node, 'bornIn'), 'vpc', reading).sort(),
+    bornIn: readIds(reading.textsOf(childOf(node, 'bornIn')), 'vpc', reading),
     ...(team === undefined ? {} : { team }),
     ...(why === undefined ? {} : { why }),
     location: name.at,
   };
 }
 
-/** Ids of AWS: a prefix and 8 or 17 hexadecimal digits (page "Resource IDs"). */
-function readIds(node: TreeNode | undefined, prefix: string, reading: Reading): string[] {
-  const texts = reading.textsOf(node);
+/** Ids of AWS, sorted: a prefix and 8 or 17 hexadecimal digits (page "Resource IDs"). */
+function readIds(texts: readonly LocatedText[], prefix: string, reading: Reading): string[] {
   for (const { text, at } of texts) {
     if (new RegExp(`^${prefix}-[0-9a-f]{8,17}$`).test(text)) continue;
     const seen = `${quote(text)} has not the form of an id \`${prefix}-...\``;
     reading.findings.add('bad-id', at, seen, 'copy the id from AWS');
   }
-  return textsOnly(texts);
+  return textsOnly(texts).sort();
 }
 
 export function readRule(
@@ -96,9 +108,9 @@ export function readRule(
   team: string | undefined,
   reading: Reading,
 ): Pending<Rule> | undefined {
-  const shape = checkShape(ruleSchema, node, reading.findings);
-  const id = idOf(node, reading);
-  if (shape === undefined || id === undefined) return undefined;
+  const entry = readListed(ruleSchema, node, reading);
+  if (entry === undefined) return undefined;
+  const { id, location, why } = entry;
   const expires = reading.textOf(childOf(node, 'expires'));
   if (expires !== undefined && readDay(expires.text) === undefined) {
     const seen = `${quote(expires.text)} is no day of the calendar`;
@@ -106,33 +118,28 @@ export function readRule(
   }
   const ticket = reading.proseOf(childOf(node, 'ticket'));
   const value: Rule = {
-    id: id.text,
+    id,
     from: textsOnly(reading.someTextsOf(childOf(node, 'from'))),
     to: textsOnly(reading.someTextsOf(childOf(node, 'to'))),
     allow: reading.allowancesOf(childOf(node, 'allow')),
-    why: reading.proseOf(childOf(node, 'why')) ?? '',
+    why,
     ...(ticket === undefined ? {} : { ticket }),
     ...(expires === undefined ? {} : { expires: expires.text }),
     ...(team === undefined ? {} : { team }),
-    location: id.at,
+    location,
   };
   return { value, node };
 }
 
 export function readBaseline(node: TreeNode, reading: Reading): Pending<BaselineEntry> | undefined {
-  const shape = checkShape(baselineSchema, node, reading.findings);
-  const id = idOf(node, reading);
-  if (shape === undefined || id === undefined) return undefined;
-  exactlyOne(node, ['to', 'from'], id.at, reading);
-  const value: BaselineEntry = {
-    id: id.text,
-    ...(shape.to === undefined ? {} : { to: shape.to }),
-    ...(shape.from === undefined ? {} : { from: shape.from }),
-    allow: reading.allowancesOf(childOf(node, 'allow')),
-    why: reading.proseOf(childOf(node, 'why')) ?? '',
-    location: id.at,
-  };
-  return { value, node };
+  const entry = readListed(baselineSchema, node, reading);
+  if (entry === undefined) return undefined;
+  const { id, location, why } = entry;
+  const { to, from } = entry.shape;
+  exactlyOne(node, ['to', 'from'], location, reading);
+  const allow = reading.allowancesOf(childOf(node, 'allow'));
+  const ends = { ...(to === undefined ? {} : { to }), ...(from === undefined ? {} : { from }) };
+  return { value: { id, ...ends, allow, why, location }, node };
 }
 
 function exactlyOne(
@@ -149,27 +156,21 @@ function exactlyOne(
     return false;
   }
   const both = present.map((key) => `\`${key}\``).join(' and ');
-  const keyAt = node.kind === 'map' ? node.entries.get(present[1] ?? '')?.keyAt : undefined;
-  reading.findings.add('bad-value', keyAt ?? at, `${both} exclude each other`, 'keep one of them');
+  const keyAt = entryOf(node, present[1] ?? '')?.keyAt ?? at;
+  reading.findings.add('bad-value', keyAt, `${both} exclude each other`, 'keep one of them');
   return false;
 }
 
 export function readGuardrail(node: TreeNode, reading: Reading): Pending<Guardrail> | undefined {
-  const shape = checkShape(guardrailSchema, node, reading.findings);
-  const id = idOf(node, reading);
-  if (shape === undefined || id === undefined) return undefined;
-  const deny = childOf(node, 'deny');
-  const from = readMatcher(shape.deny.from, childOf(deny, 'from') ?? node, reading);
-  const to = readMatcher(shape.deny.to, childOf(deny, 'to') ?? node, reading);
+  const entry = readListed(guardrailSchema, node, reading);
+  if (entry === undefined) return undefined;
+  const { id, location, why } = entry;
+  const { deny } = entry.shape;
+  const from = readMatcher(deny.from, nodeAt(node, ['deny', 'from']), reading);
+  const to = readMatcher(deny.to, nodeAt(node, ['deny', 'to']), reading);
   if (from === undefined || to === undefined) return undefined;
-  const value: Guardrail = {
-    id: id.text,
-    deny: { from, to },
-    except: textsOnly(reading.textsOf(childOf(node, 'except'))),
-    why: reading.proseOf(childOf(node, 'why')) ?? '',
-    location: id.at,
-  };
-  return { value, node };
+  const except = textsOnly(reading.textsOf(childOf(node, 'except')));
+  return { value: { id, deny: { from, to }, except, why, location }, node };
 }
 
 function readMatcher(
@@ -180,20 +181,19 @@ function readMatcher(
   if (!exactlyOne(node, ['zone', 'segment', 'not'], node.at, reading)) return undefined;
   if (input.zone !== undefined) return { zone: input.zone };
   if (input.segment !== undefined) return { segment: input.segment };
-  const below = childOf(node, 'not');
-  if (input.not === undefined || below === undefined) return undefined;
-  const inner = readMatcher(input.not, below, reading);
-  return inner === undefined ? undefined : { not: inner };
+  if (input.not === undefined) return undefined;
+  const inner = readMatcher(input.not, nodeAt(node, ['not']), reading);
+  return inner && { not: inner };
 }
 
 export function readAssertion(node: TreeNode, reading: Reading): Pending<Assertion> | undefined {
-  const shape = checkShape(assertionSchema, node, reading.findings);
-  const id = idOf(node, reading);
-  if (shape === undefined || id === undefined) return undefined;
+  const entry = readListed(assertionSchema, node, reading);
+  if (entry === undefined) return undefined;
   const [port] = reading.allowancesOf(childOf(node, 'port'));
   if (port === undefined) return undefined;
-  const { from, to, expect } = shape;
-  return { value: { id: id.text, from, to, port, expect, location: id.at }, node };
+  const { id, location } = entry;
+  const { from, to, expect } = entry.shape;
+  return { value: { id, from, to, port, expect, location }, node };
 }
 
 export function readZone(name: LocatedText, node: TreeNode, reading: Reading): Zone | undefined {
@@ -236,20 +236,14 @@ function readGroups(node: TreeNode, reading: Reading): NonNullable<Network['secu
     const seen = 'none of `ids`, `tags` is here';
     reading.findings.add('missing-key', node.at, seen, 'add one of them');
   }
-  if (ids !== undefined) reading.someTextsOf(ids);
   return {
-    ids: readIds(ids, 'sg', reading).sort(),
+    ids: readIds(reading.someTextsOf(ids), 'sg', reading),
     tags: tags === undefined ? {} : readTags(tags, reading),
   };
 }
 
 function readCidrs(node: TreeNode | undefined, reading: Reading): LocatedText[] {
-  const texts = reading.someTextsOf(node);
-  if (node !== undefined && texts.length > CIDRS_MAX) {
-    const seen = `the list has \`${texts.length}\` ranges; at most ${CIDRS_MAX} fit any group`;
-    reading.findings.add('too-many', node.at, seen, 'merge them, or use a prefix list');
-  }
-  return texts.flatMap(({ text, at }) => {
+  return reading.someTextsOf(node).flatMap(({ text, at }) => {
     const read = readCidr(text);
     if (read.kind === 'bad') {
       const hint = 'write it as `10.0.0.0/16` or `2001:db8::/32`';
@@ -288,7 +282,7 @@ function readExcept(
   }
   const all = textsOnly(except);
   // containsCidr first: it is cheap, and excludeCidr of many ranges is not.
-  if (all.length > 0 && (containsCidr(all, ranges) || excludeCidr(ranges, all).length === 0)) {
+  if (containsCidr(all, ranges) || excludeCidr(ranges, all).length === 0) {
     const seen = 'the exceptions leave nothing of the network';
     reading.findings.add('network-empty', node.at, seen, 'remove some of them');
   }
@@ -316,22 +310,51 @@ export function readSettings(
   return {
     vpcTags: tags === undefined ? {} : readTags(tags, reading),
     unclassified: shape.unclassified,
-    settleWindowMs: readSettleWindow(reading.textOf(childOf(node, 'settleWindow')), reading),
-    keepSecurityGroups: readIds(childOf(node, 'keepSecurityGroups'), 'sg', reading).sort(),
+    settleWindowMs: readWindow(reading.textOf(childOf(node, 'settleWindow')), SETTLE, reading),
+    keepSecurityGroups: readIds(
+      reading.textsOf(childOf(node, 'keepSecurityGroups')),
+      'sg',
+      reading,
+    ),
     ...readGuards(node, reading),
     onLeave: shape.onLeave,
     location: keyAt,
   };
 }
 
-function readSettleWindow(text: LocatedText | undefined, reading: Reading): number {
-  if (text === undefined) return DEFAULT_SETTINGS.settleWindowMs;
-  const ms = readDurationMs(text.text);
-  if (ms !== undefined && ms <= SETTLE_WINDOW_MS_MAX) return ms;
-  const seen =
-    ms === undefined ? `${quote(text.text)} is no duration` : `${quote(text.text)} exceeds a day`;
-  reading.findings.add('bad-duration', text.at, seen, 'write for example `90s`, `2m` or `1h`');
-  return DEFAULT_SETTINGS.settleWindowMs;
+interface Window {
+  readonly absentMs: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** What a window outside of these is, and some inside. */
+  readonly outside: string;
+  readonly examples: string;
+}
+
+const SETTLE: Window = {
+  absentMs: DEFAULT_SETTINGS.settleWindowMs,
+  minMs: 0,
+  maxMs: SETTLE_WINDOW_MS_MAX,
+  outside: 'exceeds a day',
+  examples: '`90s`, `2m` or `1h`',
+};
+
+const LEAVE: Window = {
+  absentMs: LEAVE_GUARD_DEFAULTS.windowMs,
+  minMs: LEAVE_WINDOW_MS_MIN,
+  maxMs: LEAVE_WINDOW_MS_MAX,
+  outside: 'is not between ten seconds and a day',
+  examples: '`10m` or `1h`',
+};
+
+function readWindow(located: LocatedText | undefined, window: Window, reading: Reading): number {
+  if (located === undefined) return window.absentMs;
+  const { text, at } = located;
+  const ms = readDurationMs(text);
+  if (ms !== undefined && ms >= window.minMs && ms <= window.maxMs) return ms;
+  const seen = `${quote(text)} ${ms === undefined ? 'is no duration' : window.outside}`;
+  reading.findings.add('bad-duration', at, seen, `write for example ${window.examples}`);
+  return window.absentMs;
 }
 
 function readGuards(
@@ -345,22 +368,10 @@ function readGuards(
   if (childOf(node, 'leaveGuard') === undefined) return { changeGuardShare };
   const leaveGuard: LeaveGuard = {
     share: readGuardShare(textAt('leaveGuard', 'share'), changeGuardShare, reading),
-    windowMs: readLeaveWindow(textAt('leaveGuard', 'window'), reading),
+    windowMs: readWindow(textAt('leaveGuard', 'window'), LEAVE, reading),
     movesMax: readMoves(textAt('leaveGuard', 'moves'), reading),
   };
   return { changeGuardShare, leaveGuard };
-}
-
-function readLeaveWindow(text: LocatedText | undefined, reading: Reading): number {
-  if (text === undefined) return LEAVE_GUARD_DEFAULTS.windowMs;
-  const ms = readDurationMs(text.text);
-  if (ms !== undefined && ms >= LEAVE_WINDOW_MS_MIN && ms <= LEAVE_WINDOW_MS_MAX) return ms;
-  const seen =
-    ms === undefined
-      ? `${quote(text.text)} is no duration`
-      : `${quote(text.text)} is not between ten seconds and a day`;
-  reading.findings.add('bad-duration', text.at, seen, 'write for example `10m` or `1h`');
-  return LEAVE_GUARD_DEFAULTS.windowMs;
 }
 
 function readMoves(text: LocatedText | undefined, reading: Reading): number {

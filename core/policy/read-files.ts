@@ -10,7 +10,7 @@ import type {
   Settings,
   Zone,
 } from '../model/policy.ts';
-import { addUnknownKey, kindOf } from './check-shape.ts';
+import { addUnknownKey, checkShape, kindOf } from './check-shape.ts';
 import { placeOf, quote, startOf } from './diagnostics.ts';
 import { RULES_MAX, SEGMENTS_MAX } from './limits.ts';
 import {
@@ -26,17 +26,10 @@ import {
   readZone,
 } from './read-entries.ts';
 import { isReservedService } from './read-traffic.ts';
-import { childOf, type LocatedText, type Reading } from './reading.ts';
-import { API_VERSION, fileSchema, ROOT_SECTIONS } from './schema.ts';
+import type { LocatedText, Reading } from './reading.ts';
+import { API_VERSION, fileSchema, ROOT_SECTIONS, serviceSchema } from './schema.ts';
 import { SENSE_BUDGET, type SenseBudget } from './selector-sense.ts';
-import { readTree, type TreeMap, type TreeNode } from './source-tree.ts';
-
-/** A file whose text is a map. */
-export interface PolicyFile {
-  readonly file: string;
-  readonly isRoot: boolean;
-  readonly root: TreeMap;
-}
+import { childOf, readTree, type TreeMap, type TreeNode } from './source-tree.ts';
 
 /** What the files hold, before names are looked up across them. */
 export interface Draft {
@@ -54,8 +47,8 @@ export function isRootFile(file: string): boolean {
   return /(?:^|[\\/])root\.ya?ml$/.test(file);
 }
 
-/** Parses a file and checks what stands at its top. */
-export function readFile(source: PolicySource, reading: Reading): PolicyFile | undefined {
+/** Parses a file and checks what stands at its top; undefined where there is nothing to go on with. */
+export function readFile(source: PolicySource, reading: Reading): TreeMap | undefined {
   const { findings } = reading;
   const root = readTree(source, findings);
   if (root === undefined) return undefined;
@@ -65,9 +58,9 @@ export function readFile(source: PolicySource, reading: Reading): PolicyFile | u
     return undefined;
   }
   const isRoot = isRootFile(source.file);
-  const known = JSON.stringify(Object.keys(fileSchema.shape));
+  const known = Object.keys(fileSchema.shape);
   for (const [key, { keyAt }] of root.entries) {
-    if (!(key in fileSchema.shape)) addUnknownKey(key, known, root, findings);
+    if (!known.includes(key)) addUnknownKey(root, key, known, findings);
     else if (!isRoot && ROOT_SECTIONS.some((section) => section === key)) {
       const seen = `section ${quote(key)} stands in a team's file`;
       findings.add('root-only', keyAt, seen, 'move it to root.yaml');
@@ -75,7 +68,7 @@ export function readFile(source: PolicySource, reading: Reading): PolicyFile | u
   }
   checkApiVersion(root, reading);
   if (!isRoot) checkTeam(root, reading);
-  return { file: source.file, isRoot, root };
+  return root;
 }
 
 function checkApiVersion(root: TreeMap, reading: Reading): void {
@@ -95,13 +88,13 @@ function checkTeam(root: TreeMap, reading: Reading): void {
   reading.findings.add('missing-key', root.at, seen, "add `team:` with the owner's name");
 }
 
-function teamOf(file: PolicyFile, reading: Reading): string | undefined {
-  const node = childOf(file.root, 'team');
+function teamOf(root: TreeMap, reading: Reading): string | undefined {
+  const node = childOf(root, 'team');
   if (node === undefined) return undefined;
   const team = reading.textOf(node);
   if (team === undefined) {
-    const seen = `${kindOf(node)} stands here, expected text`;
-    reading.findings.add('wrong-type', node.at, seen, 'write text');
+    const seen = `${kindOf(node)} stands here, expected a text`;
+    reading.findings.add('wrong-type', node.at, seen, 'write a text');
     return undefined;
   }
   return reading.checkName('team', team) ? team.text : undefined;
@@ -113,8 +106,8 @@ interface NamedEntry {
 }
 
 /** Entries of a section that is a map from names. */
-function namedEntries(file: PolicyFile, section: string, reading: Reading): NamedEntry[] {
-  const node = childOf(file.root, section);
+function namedEntries(root: TreeMap, section: string, reading: Reading): NamedEntry[] {
+  const node = childOf(root, section);
   if (node === undefined) return [];
   if (node.kind === 'map') {
     return [...node.entries].map(([text, { keyAt, value }]) => ({
@@ -128,8 +121,8 @@ function namedEntries(file: PolicyFile, section: string, reading: Reading): Name
 }
 
 /** Entries of a section that is a list. */
-function listedEntries(file: PolicyFile, section: string, reading: Reading): readonly TreeNode[] {
-  const node = childOf(file.root, section);
+function listedEntries(root: TreeMap, section: string, reading: Reading): readonly TreeNode[] {
+  const node = childOf(root, section);
   if (node === undefined) return [];
   if (node.kind === 'list') return node.items;
   const seen = `${kindOf(node)} stands here, expected a list`;
@@ -138,7 +131,7 @@ function listedEntries(file: PolicyFile, section: string, reading: Reading): rea
 }
 
 /** Reads all entries of all files. Names first, since a file may use what a later one defines. */
-export function readEntries(files: readonly PolicyFile[], reading: Reading): Draft {
+export function readEntries(roots: readonly TreeMap[], reading: Reading): Draft {
   const draft: Draft = {
     settings: DEFAULT_SETTINGS,
     zones: [],
@@ -149,11 +142,11 @@ export function readEntries(files: readonly PolicyFile[], reading: Reading): Dra
     guardrails: [],
     assertions: [],
   };
-  for (const file of files) readServices(file, reading);
+  for (const root of roots) readServices(root, reading);
   const budget: SenseBudget = { left: SENSE_BUDGET };
-  for (const file of files) {
-    readRootSections(file, draft, reading);
-    readTeamSections(file, draft, reading, budget);
+  for (const root of roots) {
+    readRootSections(root, draft, reading);
+    readTeamSections(root, draft, reading, budget);
   }
   checkCount('segments', SEGMENTS_MAX, draft.segments, reading);
   checkCount('rules', RULES_MAX, draft.rules, reading);
@@ -172,8 +165,8 @@ function checkCount(
   reading.findings.add('too-many', first.value.location, seen, 'merge some of them');
 }
 
-function readServices(file: PolicyFile, reading: Reading): void {
-  const entries = namedEntries(file, 'services', reading);
+function readServices(root: TreeMap, reading: Reading): void {
+  const entries = namedEntries(root, 'services', reading);
   // Declared before any is read, so that one that names another is told apart from an unknown name.
   for (const { name } of entries) {
     if (isReservedService(name.text)) {
@@ -183,11 +176,7 @@ function readServices(file: PolicyFile, reading: Reading): void {
     reading.declare('services', 'service', name);
   }
   for (const { name, node } of entries) {
-    if (node.kind === 'map' || (node.kind === 'scalar' && node.value === null)) {
-      const seen = `${kindOf(node)} stands here, expected a text or a list of texts`;
-      reading.findings.add('wrong-type', node.at, seen, 'write for example `tcp/5432`');
-      continue;
-    }
+    if (checkShape(serviceSchema, node, reading.findings) === undefined) continue;
     const named = reading.textsOf(node).find(({ text }) => reading.has('services', text));
     if (named !== undefined) {
       const seen = `service ${quote(name.text)} names the service ${quote(named.text)}`;
@@ -201,18 +190,18 @@ function readServices(file: PolicyFile, reading: Reading): void {
   }
 }
 
-function readRootSections(file: PolicyFile, draft: Draft, reading: Reading): void {
-  const settings = file.root.entries.get('settings');
+function readRootSections(root: TreeMap, draft: Draft, reading: Reading): void {
+  const settings = root.entries.get('settings');
   if (settings !== undefined) {
     const read = readSettings(settings.value, settings.keyAt, reading);
-    if (read !== undefined && file.isRoot) draft.settings = read;
+    if (read !== undefined) draft.settings = read;
   }
-  for (const { name, node } of namedEntries(file, 'zones', reading)) {
+  for (const { name, node } of namedEntries(root, 'zones', reading)) {
     reading.declare('zones', 'zone', name);
     const value = readZone(name, node, reading);
     if (value !== undefined) draft.zones.push(value);
   }
-  for (const { name, node } of namedEntries(file, 'networks', reading)) {
+  for (const { name, node } of namedEntries(root, 'networks', reading)) {
     reading.declare('peers', 'network', name);
     const value = readNetwork(name, node, reading);
     if (value !== undefined) draft.networks.push({ value, node });
@@ -223,7 +212,7 @@ function readRootSections(file: PolicyFile, draft: Draft, reading: Reading): voi
     ['assert', 'assertion', readAssertion, draft.assertions],
   ] as const;
   for (const [section, what, read, into] of sections) {
-    for (const node of listedEntries(file, section, reading)) {
+    for (const node of listedEntries(root, section, reading)) {
       declareId(node, what, reading);
       const pending = read(node, reading);
       if (pending !== undefined) (into as Pending<unknown>[]).push(pending);
@@ -237,18 +226,18 @@ function declareId(node: TreeNode, what: string, reading: Reading): void {
 }
 
 function readTeamSections(
-  file: PolicyFile,
+  root: TreeMap,
   draft: Draft,
   reading: Reading,
   budget: SenseBudget,
 ): void {
-  const team = teamOf(file, reading);
-  for (const { name, node } of namedEntries(file, 'segments', reading)) {
+  const team = teamOf(root, reading);
+  for (const { name, node } of namedEntries(root, 'segments', reading)) {
     reading.declare('peers', 'segment', name);
     const value = readSegment(name, node, team, reading, budget);
     if (value !== undefined) draft.segments.push({ value, node });
   }
-  for (const node of listedEntries(file, 'rules', reading)) {
+  for (const node of listedEntries(root, 'rules', reading)) {
     declareId(node, 'rule', reading);
     const pending = readRule(node, team, reading);
     if (pending !== undefined) draft.rules.push(pending);

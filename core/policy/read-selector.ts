@@ -2,10 +2,10 @@ import { globsMeet } from '../identity/glob.ts';
 import type { Location, Pattern, Selector, SelectorField } from '../model/policy.ts';
 import { listed, quote } from './diagnostics.ts';
 import { TAG_KEY_LENGTH_MAX } from './limits.ts';
-import { childOf, type LocatedText, type Reading } from './reading.ts';
+import type { LocatedText, Reading } from './reading.ts';
 import { SELECTOR_FIELDS } from './schema.ts';
 import { findContradiction, type SenseBudget } from './selector-sense.ts';
-import type { TreeNode } from './source-tree.ts';
+import { childOf, type TreeNode } from './source-tree.ts';
 
 const KINDS = ['instance', 'task', 'interface', 'external'];
 

@@ -42,13 +42,15 @@ const FORMS =
 export function readTraffic(text: string): TrafficReading {
   if (text === EVERYTHING) return { kind: 'ranges', range: ALL_TRAFFIC };
   if (/^\d+$/.test(text)) return readNumber(text);
-  const [head = '', ...rest] = text.split('/');
+  const head = text.replace(/\/.*$/s, '');
+  const rest = text === head ? undefined : text.slice(head.length + 1);
   const protocol = PROTOCOLS.get(head);
-  if (protocol === undefined) return rest.length === 0 ? { kind: 'name' } : badProtocol(text, head);
-  if (rest.length === 0) return of(protocol, 0, PORT_MAX);
+  if (protocol === undefined)
+    return rest === undefined ? { kind: 'name' } : badProtocol(text, head);
+  if (rest === undefined) return of(protocol, 0, PORT_MAX);
   return protocol === TCP || protocol === UDP
-    ? readPorts(text, protocol, rest)
-    : readIcmp(text, protocol, rest);
+    ? readPorts(head, protocol, rest)
+    : readIcmp(protocol, rest);
 }
 
 function of(protocol: number, from: number, to: number): TrafficReading {
@@ -75,10 +77,10 @@ function readNumber(text: string): TrafficReading {
   return bad(`is no protocol number, which go from 0 to ${PROTOCOL_MAX}`, hint);
 }
 
-function readPorts(text: string, protocol: number, rest: readonly string[]): TrafficReading {
-  const match = rest.length === 1 ? /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(rest[0] ?? '') : null;
+function readPorts(head: string, protocol: number, rest: string): TrafficReading {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(rest);
   if (match === null) {
-    const several = text.includes(',') ? 'write each port as an entry of its own' : FORMS;
+    const several = rest.includes(',') ? 'write each port as an entry of its own' : FORMS;
     return bad('has no port or range of ports behind the protocol', several);
   }
   const from = Number(match[1]);
@@ -86,19 +88,17 @@ function readPorts(text: string, protocol: number, rest: readonly string[]): Tra
   if (from > PORT_MAX || to > PORT_MAX) {
     return bad(`has a port above ${PORT_MAX}`, `ports go from 0 to ${PORT_MAX}`);
   }
-  if (from > to) return bad('is a range that ends before it starts', `write \`${to}-${from}\``);
-  return of(protocol, from, to);
+  if (from <= to) return of(protocol, from, to);
+  return bad('is a range that ends before it starts', `write \`${head}/${to}-${from}\``);
 }
 
-function readIcmp(_text: string, protocol: number, rest: readonly string[]): TrafficReading {
-  const numbers = rest.map((part) => (/^\d{1,3}$/.test(part) ? Number(part) : Number.NaN));
-  if (numbers.length > 2 || !numbers.every((n) => n <= CODE_MAX)) {
+function readIcmp(protocol: number, rest: string): TrafficReading {
+  const match = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(rest);
+  const [type, code] = [Number(match?.[1]), Number(match?.[2] ?? 0)];
+  if (!(type <= CODE_MAX && code <= CODE_MAX)) {
     const hint = 'write `icmp/8` for a type, `icmp/8/0` for a type and code';
     return bad(`has no ICMP type and code from 0 to ${CODE_MAX}`, hint);
   }
-  const [type = 0, code] = numbers;
-  const first = type * (CODE_MAX + 1);
-  return code === undefined
-    ? of(protocol, first, first + CODE_MAX)
-    : of(protocol, first + code, first + code);
+  const from = type * (CODE_MAX + 1) + code;
+  return of(protocol, from, match?.[2] === undefined ? from + CODE_MAX : from);
 }

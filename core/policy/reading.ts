@@ -45,12 +45,12 @@ export class Reading {
   }
 
   /** Checks the grammar and that the name is free; the first bearer keeps it. */
-  declare(space: Namespace, what: string, name: LocatedText): boolean {
+  declare(space: Namespace, what: string, name: LocatedText): void {
     this.checkName(what, name);
     const before = this.#names[space].get(name.text);
     if (before === undefined) {
       this.#names[space].set(name.text, { what, at: name.at });
-      return true;
+      return;
     }
     this.findings.add(
       'duplicate-name',
@@ -58,7 +58,6 @@ export class Reading {
       `${what} ${quote(name.text)} has the name of the ${before.what} at ${placeOf(before.at)}`,
       'rename one of them',
     );
-    return false;
   }
 
   has(space: Namespace, name: string): boolean {
@@ -88,8 +87,13 @@ export class Reading {
     return false;
   }
 
-  /** Adds a diagnostic with the most similar name of the namespace. */
+  /** Adds a diagnostic with what else bears the name, or the most similar name of the namespace. */
   unknown(code: MessageCode, space: Namespace, what: string, { text, at }: LocatedText): void {
+    const other = this.whatIs(space, text);
+    if (other !== undefined) {
+      this.findings.add(code, at, `${other} ${quote(text)} is no ${what}`, `name a ${what}`);
+      return;
+    }
     this.#suggestions += 1;
     const similar =
       this.#suggestions <= SUGGESTIONS_MAX
@@ -164,9 +168,4 @@ export class Reading {
     this.unknown('unknown-service', 'services', 'service', entry);
     return undefined;
   }
-}
-
-/** The value under a key of a map; undefined where there is none. */
-export function childOf(node: TreeNode | undefined, key: string): TreeNode | undefined {
-  return node?.kind === 'map' ? node.entries.get(key)?.value : undefined;
 }

@@ -354,15 +354,20 @@ export function plainOf(node: TreeNode): unknown {
   return plain;
 }
 
+/** The entry under a key of a map; undefined where there is none. */
+export function entryOf(node: TreeNode | undefined, key: string): TreeEntry | undefined {
+  return node?.kind === 'map' ? node.entries.get(key) : undefined;
+}
+
+/** The value under a key of a map; undefined where there is none. */
+export function childOf(node: TreeNode | undefined, key: string): TreeNode | undefined {
+  return entryOf(node, key)?.value;
+}
+
 /** The node at a path of keys and indexes, or the nearest one above that exists. */
 export function nodeAt(node: TreeNode, path: readonly PropertyKey[]): TreeNode {
   const [step, ...rest] = path;
   if (step === undefined) return node;
-  const below =
-    node.kind === 'map'
-      ? node.entries.get(String(step))?.value
-      : node.kind === 'list'
-        ? node.items[Number(step)]
-        : undefined;
+  const below = node.kind === 'list' ? node.items[Number(step)] : childOf(node, String(step));
   return below === undefined ? node : nodeAt(below, rest);
 }

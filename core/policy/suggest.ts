@@ -7,16 +7,12 @@ const EDITS_MAX = 2;
  */
 export function suggestName(seen: string, known: Iterable<string>): string | undefined {
   const allowed = Math.min(EDITS_MAX, Math.floor(seen.length / 2));
-  let best: { readonly name: string; readonly edits: number } | undefined;
-  for (const name of known) {
-    if (Math.abs(name.length - seen.length) > allowed) continue;
-    const edits = editsBetween(seen.toLowerCase(), name.toLowerCase());
-    if (edits > allowed) continue;
-    const nearer =
-      best === undefined || edits < best.edits || (edits === best.edits && name < best.name);
-    if (nearer) best = { name, edits };
-  }
-  return best?.name;
+  const near = [...known]
+    .filter((name) => Math.abs(name.length - seen.length) <= allowed)
+    .map((name) => ({ name, edits: editsBetween(seen.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ edits }) => edits <= allowed)
+    .sort((a, b) => a.edits - b.edits || (a.name < b.name ? -1 : 1));
+  return near[0]?.name;
 }
 
 /** Optimal string alignment distance: insertions, deletions, changes, swaps of neighbours. */
@@ -28,7 +24,7 @@ function editsBetween(a: string, b: string): number {
     for (let j = 1; j <= b.length; j += 1) {
       const change = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
       let edits = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, change);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
         edits = Math.min(edits, (before[j - 2] ?? 0) + 1);
       }
       row.push(edits);

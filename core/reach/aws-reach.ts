@@ -1,25 +1,11 @@
-import type { Inventory, NetworkAcl, NetworkInterface, SecurityGroup } from '../model/inventory.ts';
+import type { Inventory, NetworkInterface } from '../model/inventory.ts';
+import type { Direction } from '../model/plan.ts';
 import { ICMP, ICMPV6, type PairTraffic } from '../model/traffic.ts';
-import { GroupReferences, ruleRegion, serviceWithoutGroups } from './group-rules.ts';
-import { allowedByAcl, answerable, decidingEntry, EPHEMERAL } from './network-acls.ts';
+import { type FlowPeer, GroupRules, serviceWithoutGroups } from './group-rules.ts';
 import { Routes } from './routes.ts';
+import { type Crossing, SubnetAcls } from './subnet-acls.ts';
 import { TrafficRegion } from './traffic-region.ts';
-
-/** One packet: a protocol number and a destination port (ICMP: type * 256 + code). */
-export interface Probe {
-  readonly protocol: number;
-  readonly port: number;
-}
-
-/**
- * What AWS would do with a probe, and the group, NACL entry or route that decides. Unknown: nothing
- * that was read forbids it, and what decides was not read (a transit gateway's routes, a balancer's
- * listeners).
- */
-export interface AwsVerdict {
-  readonly verdict: 'allow' | 'deny' | 'unknown';
-  readonly why: readonly string[];
-}
+import { type AwsVerdict, deny, type Probe, unknown } from './verdict.ts';
 
 type FamilyName = 'ipv4' | 'ipv6';
 
@@ -28,23 +14,17 @@ type FamilyName = 'ipv4' | 'ipv6';
  * alone; it never sees the policy. Answers are exact sets and are remembered by what decides them.
  */
 export class AwsReach {
-  readonly #inventory: Inventory;
   readonly #nics: ReadonlyMap<string, NetworkInterface>;
-  readonly #groups: ReadonlyMap<string, SecurityGroup>;
-  readonly #aclBySubnet = new Map<string, NetworkAcl>();
+  readonly #acls: SubnetAcls;
   readonly #routes: Routes;
-  readonly #references: GroupReferences;
+  readonly #rules: GroupRules;
   readonly #groupAnswers = new Map<string, TrafficRegion>();
 
   constructor(inventory: Inventory) {
-    this.#inventory = inventory;
     this.#nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
-    this.#groups = new Map(inventory.groups.map((group) => [group.id, group]));
-    for (const acl of inventory.networkAcls) {
-      for (const subnet of acl.subnets) this.#aclBySubnet.set(subnet, acl);
-    }
+    this.#acls = new SubnetAcls(inventory);
     this.#routes = new Routes(inventory);
-    this.#references = new GroupReferences(inventory);
+    this.#rules = new GroupRules(inventory);
   }
 
   /** Interfaces that are not in the inventory reach nothing. */
@@ -101,44 +81,22 @@ export class AwsReach {
     const out = this.#groupTraffic(source, 'egress', destination, there);
     if (out.isEmpty) return out;
     const both = out.and(this.#groupTraffic(destination, 'ingress', source, back));
-    return both.isEmpty ? both : both.and(this.#aclTraffic(pair));
+    if (both.isEmpty) return both;
+    return crossingsOf(pair).reduce((left, one) => left.and(this.#acls.passing(one)), both);
   }
 
-  /** Union over the groups of `at` of the rules whose peer is `peer` at `address`. */
   #groupTraffic(
     at: NetworkInterface,
-    direction: 'ingress' | 'egress',
+    direction: Direction,
     peer: NetworkInterface,
     address: string,
   ): TrafficRegion {
     const key = `${direction} ${at.vpc} ${at.groups.join()} ${peer.vpc} ${peer.groups.join()} ${address}`;
     const known = this.#groupAnswers.get(key);
     if (known !== undefined) return known;
-    let region = TrafficRegion.nothing;
-    for (const id of at.groups) {
-      for (const rule of this.#groups.get(id)?.[direction] ?? []) {
-        if (!this.#references.matches(rule.peer, { at, peer, address })) continue;
-        region = region.or(ruleRegion(rule));
-      }
-    }
+    const region = this.#rules.traffic(at, direction, { nic: peer, address });
     this.#groupAnswers.set(key, region);
     return region;
-  }
-
-  /** NACLs are crossed between subnets only, four times for a flow with answers. */
-  #aclTraffic({ source, destination, there, back }: AddressPair): TrafficRegion {
-    if (source.subnet === destination.subnet) return TrafficRegion.everything;
-    const [near, far] = [this.#aclOf(source), this.#aclOf(destination)];
-    const forward = allowed(near, 'egress', there).and(allowed(far, 'ingress', back));
-    const answers = allowed(far, 'egress', back).and(allowed(near, 'ingress', there));
-    return forward.and(answerable(answers));
-  }
-
-  #aclOf(nic: NetworkInterface): NetworkAcl | undefined {
-    return (
-      this.#aclBySubnet.get(nic.subnet) ??
-      this.#inventory.networkAcls.find((acl) => acl.vpc === nic.vpc && acl.isDefault)
-    );
   }
 
   #explainPair(pair: AddressPair & { readonly probe: Probe }): AwsVerdict {
@@ -147,105 +105,36 @@ export class AwsReach {
     if (forward.kind === 'none') return deny(`no route: ${forward.because}`);
     const reverse = this.#routes.path(destination, source, back);
     if (reverse.kind === 'none') return deny(`no route back: ${reverse.because}`);
-    const over = [forward, reverse].find((path) => path.kind === 'beyond');
-    const asked = { probe, isBeyond: over !== undefined };
-    const out = this.#decide(source, 'egress', { ...asked, peer: destination, address: there });
+    const beyond = [forward, reverse].find((path) => path.kind === 'beyond');
+    const asked = { probe, isBeyond: beyond !== undefined };
+    const out = this.#decide(source, 'egress', { ...asked, nic: destination, address: there });
     if (out.verdict === 'deny') return out;
-    const inward = this.#decide(destination, 'ingress', { ...asked, peer: source, address: back });
+    const inward = this.#decide(destination, 'ingress', { ...asked, nic: source, address: back });
     if (inward.verdict === 'deny') return inward;
-    const acl = this.#explainAcl(pair);
-    if (acl.verdict === 'deny') return acl;
-    const why = [...out.why, ...inward.why, ...acl.why];
-    if (over?.kind === 'beyond') {
-      return { verdict: 'unknown', why: [`${over.because}; its routes were not read`, ...why] };
-    }
-    if (out.verdict === 'unknown' || inward.verdict === 'unknown') {
-      return { verdict: 'unknown', why };
-    }
+    const denial = this.#acls.denial(crossingsOf(pair), probe);
+    if (denial !== undefined) return deny(denial);
+    const why = [...out.why, ...inward.why];
+    if (beyond !== undefined) return unknown(`${beyond.because}; its routes were not read`, ...why);
+    if ([out, inward].some(({ verdict }) => verdict === 'unknown')) return unknown(...why);
     const by = forward.kind === 'routed' && forward.by !== 'local' ? forward.by : undefined;
     return { verdict: 'allow', why: by === undefined ? why : [...why, `routed over ${by}`] };
   }
 
-  /** What the groups of one end say. */
-  #decide(at: NetworkInterface, direction: 'ingress' | 'egress', asked: AskedOfGroups): AwsVerdict {
-    const rule = this.#admittingRule(at, direction, asked);
+  /**
+   * What the groups of one end say. A rule that names a group of the peer holds over a transit gateway
+   * if both its attachments say so (VPC User Guide, "Reference security groups"), which was not read;
+   * on the way in alone.
+   */
+  #decide(at: NetworkInterface, direction: Direction, asked: AskedOfGroups): AwsVerdict {
+    const rule = this.#rules.admitting(at, direction, asked, asked.probe);
     if (rule !== undefined) return { verdict: 'allow', why: [rule] };
     const service = serviceWithoutGroups(at);
-    if (service !== undefined) return { verdict: 'unknown', why: [service] };
-    const named = asked.isBeyond ? this.#namingRule(at, direction, asked) : undefined;
-    if (named !== undefined) return { verdict: 'unknown', why: [named] };
-    return deny(noRule(at, direction, asked.address));
-  }
-
-  /**
-   * A rule that names a group of the peer holds over a transit gateway if both its attachments say so
-   * (VPC User Guide, "Reference security groups"), which was not read; on the way in alone.
-   */
-  #namingRule(
-    at: NetworkInterface,
-    direction: 'ingress' | 'egress',
-    { peer, probe }: AskedOfGroups,
-  ): string | undefined {
-    if (direction === 'egress') return undefined;
-    const names = at.groups.some((id) =>
-      this.#groups
-        .get(id)
-        ?.ingress.some(
-          (rule) =>
-            rule.peer.kind === 'group' &&
-            peer.groups.includes(rule.peer.id) &&
-            ruleRegion(rule).has(probe.protocol, probe.port),
-        ),
-    );
-    return names ? `ingress of ${at.id}: a rule names a group of ${peer.id}` : undefined;
-  }
-
-  #admittingRule(
-    at: NetworkInterface,
-    direction: 'ingress' | 'egress',
-    { peer, address, probe }: AskedOfGroups,
-  ): string | undefined {
-    for (const id of at.groups) {
-      const group = this.#groups.get(id);
-      const rule = group?.[direction].find(
-        (one) =>
-          this.#references.matches(one.peer, { at, peer, address }) &&
-          ruleRegion(one).has(probe.protocol, probe.port),
-      );
-      if (rule === undefined || group === undefined) continue;
-      const by = 'cidr' in rule.peer ? rule.peer.cidr : rule.peer.id;
-      const preposition = direction === 'ingress' ? 'from' : 'to';
-      return `${direction} of ${at.id}: group ${id} (${group.name}) allows it ${preposition} ${by}`;
+    if (service !== undefined) return unknown(service);
+    const isNamed = direction === 'ingress' && this.#rules.namesGroupOf(asked.nic, at, asked.probe);
+    if (asked.isBeyond && isNamed) {
+      return unknown(`ingress of ${at.id}: a rule names a group of ${asked.nic.id}`);
     }
-    return undefined;
-  }
-
-  #explainAcl({
-    source,
-    destination,
-    there,
-    back,
-    probe,
-  }: AddressPair & { readonly probe: Probe }): AwsVerdict {
-    if (source.subnet === destination.subnet) return { verdict: 'allow', why: [] };
-    const [near, far] = [this.#aclOf(source), this.#aclOf(destination)];
-    const crossings = [
-      { acl: near, direction: 'egress' as const, address: there, ...probe },
-      { acl: far, direction: 'ingress' as const, address: back, ...probe },
-    ];
-    for (const { acl, direction, ...packet } of crossings) {
-      if (acl === undefined) continue;
-      const entry = decidingEntry(acl, direction, packet);
-      if (entry?.action === 'allow') continue;
-      const number = entry === undefined ? 'the last entry' : `entry ${entry.ruleNumber}`;
-      return deny(`${direction} of NACL ${acl.id}: ${number} denies ${packet.address}`);
-    }
-    const answers = allowed(far, 'egress', back).and(allowed(near, 'ingress', there));
-    if (answerable(answers).has(probe.protocol, probe.port)) return { verdict: 'allow', why: [] };
-    const ports = `${EPHEMERAL.from}-${EPHEMERAL.to}`;
-    return deny(
-      `the answers do not get back: NACL ${far?.id} or ${near?.id} denies ports ${ports}`,
-    );
+    return deny(this.#rules.noneAdmits(at, direction, asked));
   }
 }
 
@@ -255,9 +144,8 @@ const OWN_ADDRESS: AwsVerdict = {
   why: ['both ends are one interface: what a host sends to itself never leaves it'],
 };
 
-interface AskedOfGroups {
-  readonly peer: NetworkInterface;
-  readonly address: string;
+interface AskedOfGroups extends FlowPeer {
+  readonly nic: NetworkInterface;
   readonly probe: Probe;
   /** The way between the two was not read. */
   readonly isBeyond: boolean;
@@ -284,22 +172,13 @@ function addressPairs(
     );
 }
 
-function allowed(
-  acl: NetworkAcl | undefined,
-  direction: 'ingress' | 'egress',
-  address: string,
-): TrafficRegion {
-  return acl === undefined ? TrafficRegion.everything : allowedByAcl(acl, direction, address);
-}
-
-function deny(because: string): AwsVerdict {
-  return { verdict: 'deny', why: [because] };
-}
-
-function noRule(nic: NetworkInterface, direction: 'ingress' | 'egress', address: string): string {
-  const groups = nic.groups.length === 0 ? 'no group' : nic.groups.join(', ');
-  const preposition = direction === 'ingress' ? 'from' : 'to';
-  return `${direction} of ${nic.id}: none of its groups (${groups}) has a rule for it ${preposition} ${address}`;
+/** NACLs are crossed between subnets only: out of the one and into the other. */
+function crossingsOf({ source, destination, there, back }: AddressPair): readonly Crossing[] {
+  if (source.subnet === destination.subnet) return [];
+  return [
+    { nic: source, direction: 'egress', address: there },
+    { nic: destination, direction: 'ingress', address: back },
+  ];
 }
 
 /** Reads an inventory once and answers for any pair of its interfaces. */

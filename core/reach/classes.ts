@@ -1,30 +1,26 @@
 import type { Inventory, NetworkAcl, NetworkInterface } from '../model/inventory.ts';
 import { toBlock } from './addresses.ts';
+import { Routes } from './routes.ts';
+import { SubnetAcls } from './subnet-acls.ts';
 
 /** Interfaces that AWS cannot tell apart: the same groups, subnet and relevant addresses. */
 export interface InterfaceClass {
-  /** Sorted ids; never empty. */
+  /** Ids in the inventory's order; never empty. */
   readonly members: readonly string[];
 }
 
 /**
- * The classes of an inventory's interfaces, sorted by their first member. Addresses count by the
- * blocks that any rule, list, NACL entry or route names.
+ * The classes of an inventory's interfaces, in the order of their first members there. Addresses
+ * count by the blocks that any rule, list, NACL entry or route names.
  */
 export function interfaceClasses(inventory: Inventory): readonly InterfaceClass[] {
   const places = new AddressPlaces(blocksOf(inventory));
   const subnetOf = subnetLooks(inventory);
-  const members = new Map<string, string[]>();
-  for (const nic of inventory.interfaces) {
+  const classes = Map.groupBy(inventory.interfaces, (nic) => {
     const groups = nic.groups.join();
-    const key = `${nic.vpc} ${subnetOf(nic)} ${groups} ${places.of([...nic.ipv4, ...nic.ipv6])}`;
-    const found = members.get(key);
-    if (found === undefined) members.set(key, [nic.id]);
-    else found.push(nic.id);
-  }
-  return [...members.values()]
-    .map((ids) => ({ members: ids.sort() }))
-    .sort((a, b) => ((a.members[0] ?? '') < (b.members[0] ?? '') ? -1 : 1));
+    return `${nic.vpc} ${subnetOf(nic)} ${groups} ${places.of([...nic.ipv4, ...nic.ipv6])}`;
+  });
+  return [...classes.values()].map((nics) => ({ members: nics.map(({ id }) => id) }));
 }
 
 /**
@@ -68,35 +64,40 @@ export function blocksOf(inventory: Inventory): ReadonlySet<string> {
   for (const { routes } of inventory.routeTables) {
     for (const { destination } of routes) if (destination.includes('/')) texts.add(destination);
   }
-  texts.delete('');
   return texts;
 }
 
 /**
  * What AWS tells an interface's subnet by: its own id, or only its route table where its NACL lets
- * everything through both ways, which is where crossing it makes no difference.
+ * everything through both ways and all that its route table serves is local to each other, which is
+ * where crossing it makes no difference.
  */
 export function subnetLooks(inventory: Inventory): (nic: NetworkInterface) => string {
-  const aclBySubnet = new Map(
-    inventory.networkAcls.flatMap((acl) => acl.subnets.map((subnet) => [subnet, acl] as const)),
-  );
-  const defaults = new Map(
-    inventory.networkAcls.filter((acl) => acl.isDefault).map((acl) => [acl.vpc, acl] as const),
-  );
-  const tables = new Map(
-    inventory.routeTables.flatMap((table) => table.subnets.map((one) => [one, table] as const)),
-  );
-  const mains = new Map(
-    inventory.routeTables.filter((table) => table.main).map((table) => [table.vpc, table] as const),
-  );
-  return ({ subnet, vpc, ipv6 }) => {
-    const acl = aclBySubnet.get(subnet) ?? defaults.get(vpc);
+  const acls = new SubnetAcls(inventory);
+  const routes = new Routes(inventory);
+  const detours = tablesWithDetours(inventory, routes);
+  return (nic) => {
+    const { subnet, vpc, ipv6 } = nic;
+    const acl = acls.of(nic);
     const families = ipv6.length > 0 ? (['0.0.0.0/0', '::/0'] as const) : (['0.0.0.0/0'] as const);
-    const table = tables.get(subnet) ?? mains.get(vpc);
+    const table = routes.tableOf(nic);
     const crossable = acl === undefined || families.every((all) => letsAllThrough(acl, all));
-    const routed = table === undefined || table.routes.some((route) => route.target === 'local');
+    const routed = table === undefined || !detours.has(table.id);
     return crossable && routed ? `${vpc} ${table?.id ?? 'no table'}` : subnet;
   };
+}
+
+/**
+ * Tables by which an interface behind them is not local, such as where a firewall stands between
+ * subnets: there it makes a difference which of them a peer is in.
+ */
+function tablesWithDetours(inventory: Inventory, routes: Routes): ReadonlySet<string> {
+  const ways = inventory.interfaces.flatMap((nic) =>
+    [...nic.ipv4, ...nic.ipv6].map((address) => routes.routeTo(nic, address)),
+  );
+  return new Set(
+    ways.flatMap(({ table, route }) => (route?.target === 'local' ? [] : (table ?? []))),
+  );
 }
 
 /** The first entry that speaks of the family allows all of it, both ways. */

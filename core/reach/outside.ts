@@ -1,22 +1,11 @@
-import type {
-  Inventory,
-  NetworkAcl,
-  NetworkInterface,
-  Route,
-  RulePeer,
-} from '../model/inventory.ts';
+import type { Inventory, NetworkInterface } from '../model/inventory.ts';
+import type { Direction } from '../model/plan.ts';
 import { contains } from './addresses.ts';
-import type { Probe } from './aws-reach.ts';
-import { ruleRegion, serviceWithoutGroups } from './group-rules.ts';
-import { allowedByAcl, answerable, decidingEntry } from './network-acls.ts';
+import { GroupRules, serviceWithoutGroups } from './group-rules.ts';
 import { Routes } from './routes.ts';
+import { type Crossing, SubnetAcls } from './subnet-acls.ts';
 import { TrafficRegion } from './traffic-region.ts';
-
-/** Unknown: nothing that was read forbids it, but what lies beyond was not read. */
-export interface OutsideVerdict {
-  readonly verdict: 'allow' | 'deny' | 'unknown';
-  readonly why: readonly string[];
-}
+import { type AwsVerdict, deny, type Probe, unknown } from './verdict.ts';
 
 /**
  * What passes between an interface and an address that no interface of the inventory has: its groups,
@@ -25,16 +14,14 @@ export interface OutsideVerdict {
  * NAT gateway (public) on to an internet gateway.
  */
 export class OutsideReach {
-  readonly #groups: ReadonlyMap<string, Inventory['groups'][number]>;
-  readonly #lists: ReadonlyMap<string, readonly string[]>;
-  readonly #acls: readonly NetworkAcl[];
+  readonly #rules: GroupRules;
+  readonly #acls: SubnetAcls;
   readonly #routes: Routes;
   readonly #natGateways: ReadonlyMap<string, NetworkInterface>;
 
   constructor(inventory: Inventory) {
-    this.#groups = new Map(inventory.groups.map((group) => [group.id, group]));
-    this.#lists = new Map(inventory.prefixLists.map((list) => [list.id, list.cidrs]));
-    this.#acls = inventory.networkAcls;
+    this.#rules = new GroupRules(inventory);
+    this.#acls = new SubnetAcls(inventory);
     this.#routes = new Routes(inventory);
     this.#natGateways = new Map(
       inventory.interfaces.flatMap((nic) =>
@@ -45,11 +32,36 @@ export class OutsideReach {
 
   /** What the address may send to the interface by its groups and NACL; routes are not looked at. */
   admitted(nic: NetworkInterface, address: string): TrafficRegion {
-    const region = this.#byGroups(nic, 'ingress', address);
-    const acl = this.#aclOf(nic);
-    if (acl === undefined || region.isEmpty) return region;
-    const back = answerable(allowedByAcl(acl, 'egress', address));
-    return region.and(allowedByAcl(acl, 'ingress', address)).and(back);
+    const region = this.#rules.traffic(nic, 'ingress', { address });
+    return region.and(this.#acls.passing({ nic, direction: 'ingress', address }));
+  }
+
+  /**
+   * Every packet that `explain` denies for no group and no NACL: whether the rest gets there is the
+   * same for all of it, since a route knows no port.
+   */
+  passing(nic: NetworkInterface, direction: Direction, address: string): TrafficRegion {
+    const groups =
+      serviceWithoutGroups(nic) === undefined
+        ? this.#rules.traffic(nic, direction, { address })
+        : TrafficRegion.everything;
+    const nat = direction === 'egress' ? this.#natTo(nic, address) : undefined;
+    const crossings = nat === undefined ? [] : crossingsOf(nic, nat, address);
+    return [{ nic, direction, address }, ...crossings].reduce(
+      (region, crossing) => region.and(this.#acls.passing(crossing)),
+      groups,
+    );
+  }
+
+  /** As `passing`, for `explainTranslated`. */
+  passingTranslated(
+    source: NetworkInterface,
+    destination: NetworkInterface,
+    address: string,
+  ): TrafficRegion {
+    const out = this.passing(source, 'egress', address);
+    const seenAs = this.#seenAs(source, address);
+    return seenAs === undefined ? out : out.and(this.passing(destination, 'ingress', seenAs));
   }
 
   /** Whether an internet gateway leads from the interface's subnet to the address. */
@@ -64,22 +76,12 @@ export class OutsideReach {
     );
   }
 
-  explain(
-    nic: NetworkInterface,
-    direction: 'ingress' | 'egress',
-    address: string,
-    probe: Probe,
-  ): OutsideVerdict {
-    const groups = nic.groups.join(', ') || 'no group';
-    const by = this.#groupThatLets(nic, direction, address, probe) ?? serviceWithoutGroups(nic);
-    if (by === undefined) {
-      const way = direction === 'ingress' ? 'from' : 'to';
-      return deny(
-        `${direction} of ${nic.id}: none of its groups (${groups}) has a rule for it ${way} ${address}`,
-      );
-    }
-    const acl = this.#explainAcl(nic, direction, address, probe);
-    if (acl !== undefined) return deny(acl);
+  explain(nic: NetworkInterface, direction: Direction, address: string, probe: Probe): AwsVerdict {
+    const by =
+      this.#rules.admitting(nic, direction, { address }, probe) ?? serviceWithoutGroups(nic);
+    if (by === undefined) return deny(this.#rules.noneAdmits(nic, direction, { address }));
+    const denial = this.#acls.denial([{ nic, direction, address }], probe);
+    if (denial !== undefined) return deny(denial);
     const { table, route } = this.#routes.routeTo(nic, address);
     if (table === undefined) return unknown(by, `no route table of ${nic.vpc} was read`);
     if (route === undefined) return deny(`no route: ${table} has no route to ${address}`);
@@ -98,10 +100,8 @@ export class OutsideReach {
     if (route.target.startsWith('igw-')) {
       return deny(`${nic.id} has no public address, so ${route.target} does not serve it`);
     }
-    const nat = this.#natGateways.get(route.target);
-    if (nat?.publicIpv4 !== undefined && direction === 'egress') {
-      return this.#overNat({ nic, nat, address, probe, by });
-    }
+    const nat = direction === 'egress' ? this.#natTo(nic, address) : undefined;
+    if (nat !== undefined) return this.#overNat({ nic, nat, address, probe, by });
     return unknown(
       by,
       `${table} leads to ${address} over ${route.target}; what lies beyond was not read`,
@@ -118,10 +118,10 @@ export class OutsideReach {
     destination: NetworkInterface,
     address: string,
     probe: Probe,
-  ): OutsideVerdict {
+  ): AwsVerdict {
     const out = this.explain(source, 'egress', address, probe);
     if (out.verdict === 'deny') return out;
-    const seenAs = this.#seenAs(source, this.#routes.routeTo(source, address).route);
+    const seenAs = this.#seenAs(source, address);
     if (seenAs === undefined) return unknown(...out.why);
     const inward = this.explain(destination, 'ingress', seenAs, probe);
     if (inward.verdict === 'deny') return inward;
@@ -129,22 +129,23 @@ export class OutsideReach {
     return { verdict: isKnown ? 'allow' : 'unknown', why: [...out.why, ...inward.why] };
   }
 
-  /** The public address under which the internet sees the packets that take this route. */
-  #seenAs(source: NetworkInterface, route: Route | undefined): string | undefined {
-    if (route?.target.startsWith('igw-')) return source.publicIpv4;
-    return this.#natGateways.get(route?.target ?? '')?.publicIpv4;
+  /** The public address under which the internet sees what the interface sends to the address. */
+  #seenAs(source: NetworkInterface, address: string): string | undefined {
+    const { route } = this.#routes.routeTo(source, address);
+    if (route === undefined) return undefined;
+    const isOwn = route.target.startsWith('igw-');
+    return (isOwn ? source : this.#natGateways.get(route.target))?.publicIpv4;
   }
 
-  /** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
-  #overNat({ nic, nat, address, probe, by }: OverNat): OutsideVerdict {
-    const crossings = [
-      ...(nat.subnet === nic.subnet ? [] : nic.ipv4.map((from) => ['ingress', from] as const)),
-      ['egress', address] as const,
-    ];
-    for (const [direction, peer] of crossings) {
-      const acl = this.#explainAcl(nat, direction, peer, probe);
-      if (acl !== undefined) return deny(acl);
-    }
+  /** The interface of the public NAT gateway that packets to the address go through. */
+  #natTo(nic: NetworkInterface, address: string): NetworkInterface | undefined {
+    const nat = this.#natGateways.get(this.#routes.routeTo(nic, address).route?.target ?? '');
+    return nat?.publicIpv4 === undefined ? undefined : nat;
+  }
+
+  #overNat({ nic, nat, address, probe, by }: OverNat): AwsVerdict {
+    const denial = this.#acls.denial(crossingsOf(nic, nat, address), probe);
+    if (denial !== undefined) return deny(denial);
     if (this.hasInternet(nat, address)) {
       return {
         verdict: 'allow',
@@ -153,66 +154,19 @@ export class OutsideReach {
     }
     return unknown(by, `what lies beyond ${nat.natGateway} was not read`);
   }
+}
 
-  #byGroups(nic: NetworkInterface, direction: 'ingress' | 'egress', address: string) {
-    let region = TrafficRegion.nothing;
-    for (const rule of nic.groups.flatMap((id) => this.#groups.get(id)?.[direction] ?? [])) {
-      if (this.#names(rule.peer, address)) region = region.or(ruleRegion(rule));
-    }
-    return region;
-  }
-
-  #groupThatLets(
-    nic: NetworkInterface,
-    direction: 'ingress' | 'egress',
-    address: string,
-    { protocol, port }: Probe,
-  ): string | undefined {
-    for (const id of nic.groups) {
-      const group = this.#groups.get(id);
-      const rule = group?.[direction].find(
-        (one) => this.#names(one.peer, address) && ruleRegion(one).has(protocol, port),
-      );
-      if (group === undefined || rule === undefined) continue;
-      const peer = 'cidr' in rule.peer ? rule.peer.cidr : rule.peer.id;
-      const way = direction === 'ingress' ? 'from' : 'to';
-      return `${direction} of ${nic.id}: group ${id} (${group.name}) allows it ${way} ${peer}`;
-    }
-    return undefined;
-  }
-
-  #names(peer: RulePeer, address: string): boolean {
-    if (peer.kind === 'ipv4' || peer.kind === 'ipv6') return contains(peer.cidr, address);
-    if (peer.kind !== 'prefixList') return false;
-    return (this.#lists.get(peer.id) ?? []).some((cidr) => contains(cidr, address));
-  }
-
-  #aclOf(nic: NetworkInterface): NetworkAcl | undefined {
-    return (
-      this.#acls.find((acl) => acl.subnets.includes(nic.subnet)) ??
-      this.#acls.find((acl) => acl.vpc === nic.vpc && acl.isDefault)
-    );
-  }
-
-  /** What of the NACL stands in the way; undefined: nothing. */
-  #explainAcl(
-    nic: NetworkInterface,
-    direction: 'ingress' | 'egress',
-    address: string,
-    probe: Probe,
-  ): string | undefined {
-    const acl = this.#aclOf(nic);
-    if (acl === undefined) return undefined;
-    const entry = decidingEntry(acl, direction, { address, ...probe });
-    if (entry?.action !== 'allow') {
-      const name = entry === undefined ? 'the last entry' : `entry ${entry.ruleNumber}`;
-      return `${direction} of NACL ${acl.id}: ${name} denies ${address}`;
-    }
-    const other = direction === 'ingress' ? 'egress' : 'ingress';
-    const back = answerable(allowedByAcl(acl, other, address));
-    if (back.has(probe.protocol, probe.port)) return undefined;
-    return `the answers do not get back: ${other} of NACL ${acl.id} denies them`;
-  }
+/** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
+function crossingsOf(
+  nic: NetworkInterface,
+  nat: NetworkInterface,
+  address: string,
+): readonly Crossing[] {
+  const inward = nat.subnet === nic.subnet ? [] : nic.ipv4;
+  return [
+    ...inward.map((from) => ({ nic: nat, direction: 'ingress', address: from }) as const),
+    { nic: nat, direction: 'egress', address },
+  ];
 }
 
 /** Addresses that the internet does not route: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
@@ -232,12 +186,4 @@ interface OverNat {
   readonly probe: Probe;
   /** The rule that lets it out. */
   readonly by: string;
-}
-
-function deny(because: string): OutsideVerdict {
-  return { verdict: 'deny', why: [because] };
-}
-
-function unknown(...why: readonly string[]): OutsideVerdict {
-  return { verdict: 'unknown', why };
 }

@@ -24,7 +24,7 @@ export function isBeyond(target: string): boolean {
 
 export interface RouteTaken {
   readonly table?: string;
-  readonly route?: Route;
+  readonly route?: Route | undefined;
 }
 
 /** Finds paths by the route tables, the most specific route first (AWS, "Route priority"). */
@@ -45,28 +45,32 @@ export class Routes {
 
   path(from: NetworkInterface, to: NetworkInterface, address: string): Path {
     if (from.subnet === to.subnet) return { kind: 'routed', by: 'local' };
-    const table = this.#tableBySubnet.get(from.subnet) ?? this.#mainByVpc.get(from.vpc);
+    const { table, route } = this.routeTo(from, address);
     if (table === undefined) return this.#withoutTable(from, to);
-    const route = this.#mostSpecific(table, address);
-    if (route === undefined) return none(`${table.id} has no route to ${address}`);
-    if (route.state === 'blackhole')
-      return none(`the route of ${table.id} to ${address} is a blackhole`);
+    if (route === undefined) return none(`${table} has no route to ${address}`);
+    if (route.state === 'blackhole') {
+      return none(`the route of ${table} to ${address} is a blackhole`);
+    }
     if (route.target === 'local') {
       return from.vpc === to.vpc
         ? { kind: 'routed', by: 'local' }
-        : none(`${table.id} keeps ${address} inside ${from.vpc}`);
+        : none(`${table} keeps ${address} inside ${from.vpc}`);
     }
     if (route.target.startsWith('pcx-')) return this.#overPeering(route, from, to);
-    const because = `${table.id} sends ${address} to ${route.target}, past what groups can name`;
+    const because = `${table} sends ${address} to ${route.target}, past what groups can name`;
     return isBeyond(route.target) ? { kind: 'beyond', because } : none(because);
+  }
+
+  /** The table of the interface's subnet; undefined where it could not be read. */
+  tableOf({ subnet, vpc }: Pick<NetworkInterface, 'subnet' | 'vpc'>): RouteTable | undefined {
+    return this.#tableBySubnet.get(subnet) ?? this.#mainByVpc.get(vpc);
   }
 
   /** The route that packets of an interface take to an address; no table: undefined twice. */
   routeTo(from: Pick<NetworkInterface, 'subnet' | 'vpc'>, address: string): RouteTaken {
-    const table = this.#tableBySubnet.get(from.subnet) ?? this.#mainByVpc.get(from.vpc);
+    const table = this.tableOf(from);
     if (table === undefined) return {};
-    const route = this.#mostSpecific(table, address);
-    return route === undefined ? { table: table.id } : { table: table.id, route };
+    return { table: table.id, route: this.#mostSpecific(table, address) };
   }
 
   /** Route tables that could not be read: the VPC's own range is always local. */

@@ -9,8 +9,6 @@ interface Run {
   readonly ports: Ports;
 }
 
-const EVERY_PORT: Ports = [[0, 65_535]];
-
 /** An exact set of protocols and ports, as AWS's rules cut it. Immutable. */
 export class TrafficRegion {
   static readonly nothing = new TrafficRegion([]);
@@ -22,8 +20,7 @@ export class TrafficRegion {
   }
 
   static of(first: number, last: number, from: number, to: number): TrafficRegion {
-    const whole = from === 0 && to === 65_535;
-    return new TrafficRegion([{ first, last, ports: whole ? EVERY_PORT : [[from, to]] }]);
+    return new TrafficRegion([{ first, last, ports: [[from, to]] }]);
   }
 
   static ofSet(set: TrafficSet): TrafficRegion {
@@ -43,7 +40,7 @@ export class TrafficRegion {
   }
 
   and(other: TrafficRegion): TrafficRegion {
-    return this.#combine(other, (a, b) => (a.length === 0 || b.length === 0 ? [] : overlap(a, b)));
+    return this.#combine(other, overlap);
   }
 
   minus(other: TrafficRegion): TrafficRegion {
@@ -66,15 +63,15 @@ export class TrafficRegion {
 
   /** Both cut into the same runs of protocols, combined run by run, and merged again. */
   #combine(other: TrafficRegion, combine: (a: Ports, b: Ports) => Ports): TrafficRegion {
-    const edges = new Set([0]);
+    const edges = new Set<number>();
     for (const { first, last } of [...this.#runs, ...other.#runs]) edges.add(first).add(last + 1);
-    const starts = [...edges].filter((edge) => edge <= 255).sort((a, b) => a - b);
+    const starts = [...edges].sort((a, b) => a - b);
     const runs: Run[] = [];
     for (const [at, first] of starts.entries()) {
       const last = (starts[at + 1] ?? 256) - 1;
       const ports = combine(this.#portsOf(first), other.#portsOf(first));
       const before = runs.at(-1);
-      if (before !== undefined && before.last === first - 1 && same(before.ports, ports)) {
+      if (before !== undefined && same(before.ports, ports)) {
         runs[runs.length - 1] = { ...before, last };
       } else {
         runs.push({ first, last, ports });
@@ -106,15 +103,15 @@ function overlap(a: Ports, b: Ports): Ports {
   );
 }
 
+/** A gap that has no port comes out with its ends swapped, and overlaps nothing. */
 function complement(ports: Ports): Ports {
   const gaps: [number, number][] = [];
   let next = 0;
   for (const [from, to] of ports) {
-    if (from > next) gaps.push([next, from - 1]);
+    gaps.push([next, from - 1]);
     next = to + 1;
   }
-  if (next <= 65_535) gaps.push([next, 65_535]);
-  return gaps;
+  return [...gaps, [next, 65_535]];
 }
 
 function same(a: Ports, b: Ports): boolean {

@@ -9,6 +9,11 @@ const ANYWHERE = {
   ipv6: ['2001:4860:4860::8888', '2606:2800:220:1::1', '2a00:1450:4001:81b::200e'],
 } as const;
 
+export interface WorldOpening {
+  readonly address: string;
+  readonly traffic: TrafficSet;
+}
+
 /**
  * What anybody on the internet may send to an interface: it has a public address, its subnet has a
  * route to an internet gateway, its groups and both directions of its NACL let it through.
@@ -20,15 +25,16 @@ export class WorldReach {
     this.#outside = new OutsideReach(inventory);
   }
 
-  /** Empty when nothing is open. IPv4 and IPv6 together. */
-  into(nic: NetworkInterface): TrafficSet {
-    const ipv4 = nic.publicIpv4 === undefined ? TrafficRegion.nothing : this.#open(nic, 'ipv4');
-    const ipv6 = nic.ipv6.length === 0 ? TrafficRegion.nothing : this.#open(nic, 'ipv6');
-    return ipv4.or(ipv6).toSet();
+  /** Addresses of the interface that are open to everybody, and for what: one a family. */
+  into(nic: NetworkInterface): readonly WorldOpening[] {
+    return [nic.publicIpv4, nic.ipv6[0]]
+      .filter((address) => address !== undefined)
+      .map((address) => ({ address, traffic: this.#open(nic, address).toSet() }))
+      .filter(({ traffic }) => traffic.length > 0);
   }
 
-  #open(nic: NetworkInterface, family: 'ipv4' | 'ipv6'): TrafficRegion {
-    return ANYWHERE[family]
+  #open(nic: NetworkInterface, own: string): TrafficRegion {
+    return ANYWHERE[own.includes(':') ? 'ipv6' : 'ipv4']
       .map((address) =>
         this.#outside.hasInternet(nic, address)
           ? this.#outside.admitted(nic, address)

@@ -53,12 +53,17 @@ export function assumedQuotas(quotas: Quotas): readonly string[] {
 /** E.g. `web in vpc-1: room for 14 more ingress and 3 more egress rules, then ...`. */
 export function growthText(growth: Growth, { rulesPerGroup }: Quotas): string {
   const { segment, vpc, room, furtherGroups: further, furtherGroupsStaged: staged } = growth;
+  const cut =
+    growth.cutAddresses === undefined
+      ? ''
+      : `; ${growth.cutAddresses} more addresses that guardrails cut out of its networks fit for certain`;
   const by = growth.bound === 'slots' ? (growth.interface ?? 'slots') : growth.bound;
   const groups = `${further} further group${further === 1 ? '' : 's'} of ${rulesPerGroup}`;
   const waits =
     staged < further ? `, ${staged} of them before an interface with foreign groups waits` : '';
   return (
     `${printable(segment, 100)} in ${vpc}: room for ${room.ingress} more ingress and ${room.egress} more egress rules, ` +
-    (further === 0 ? `then refused (${by})` : `then ${groups}${waits}, then refused (${by})`)
+    (further === 0 ? `then refused (${by})` : `then ${groups}${waits}, then refused (${by})`) +
+    cut
   );
 }

@@ -1,13 +1,12 @@
-import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import { withLimits } from '../../core/limits/measure-limits.ts';
-import type { DesiredState } from '../../core/model/desired-state.ts';
+import type { WorkloadKind } from '../../core/model/identity.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
-import type { Diagnostic, Policy } from '../../core/model/policy.ts';
+import type { Policy } from '../../core/model/policy.ts';
 import type { Head, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
+import { proposePlan } from '../../core/plan/propose-plan.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
 import { withRefusals } from '../merge-reading.ts';
@@ -143,11 +142,13 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   const records = await readRecords(ports);
   const inventory = input.author === SWEEP_AUTHOR ? withRefusals(found, records) : found;
   const ledger = await readLedgers(ports);
-  const desired = compile(ports, { policy, inventory, ledger, now, kind: input.kind });
-  const changes = planChanges({
+  const {
     desired,
-    inventory,
+    plan: changes,
+    diagnostics,
+  } = proposePlan({
     policy,
+    inventory,
     ledger,
     held: await readHeld(ports, input, { policy, head, inventory, records }),
     generation: input.generation,
@@ -156,8 +157,12 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     owner: ports.owner,
     kind: input.kind,
   });
-  const keep = policy.settings.keepSecurityGroups;
-  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, keep });
+  const lint = input.kind === 'publish' ? lintAgainstInventory(policy, inventory) : [];
+  const errors = [...lint, ...diagnostics].filter((one) => one.severity === 'error');
+  if (changes === undefined || (input.kind === 'publish' && errors.length > 0)) {
+    throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
+  }
+  const plan = withLimits({ plan: changes, inventory, desired, owner: ports.owner, policy });
   await ports.archive.putPlan(plan, { inventory, ledger });
   return plan;
 }
@@ -193,40 +198,25 @@ export async function readInventory(ports: Ports): Promise<Inventory> {
 /**
  * A plan from an inventory with gaps removes nothing, but what it puts in force is a head, and by that
  * the write path decides for everybody: without VPCs nobody would be managed, and lose our groups;
- * without interfaces or instances a group would seem to have no members, and not get its new rules.
+ * without interfaces, instances, tasks or their roles a group would seem to have no members, and not
+ * get its new rules; without peerings none would name a group of another VPC.
  */
 function assertRead(inventory: Inventory): void {
-  const { vpcs, subnets, groups, interfaces, workloads } = inventory;
-  const instances = workloads.filter(({ identity }) => identity.kind === 'instance');
+  const { vpcs, subnets, groups, interfaces, workloads, peerings } = inventory;
+  const ofKind = (wanted: WorkloadKind) =>
+    workloads.filter(({ identity: { kind } }) => kind === wanted);
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     ...{ Vpcs: vpcs, Subnets: subnets, SecurityGroups: groups },
-    ...{ NetworkInterfaces: interfaces, Reservations: instances },
+    ...{ NetworkInterfaces: interfaces, VpcPeeringConnections: peerings },
+    ...{ Reservations: ofKind('instance'), Tasks: ofKind('task') },
+    // Read as a whole or not at all.
+    ...{ InstanceProfiles: [], TaskDefinitions: [] },
   };
   // An entry that cannot be read leaves a gap too; only a list that is wholly absent stops a publish.
   const unread = inventory.gaps.filter(({ kind }) => ownValue(lists, kind)?.length === 0);
   if (unread.length === 0) return;
   const reasons = unread.map(({ kind, reason }) => `${kind}: ${reason}`);
   throw new EstateUnread(`the estate could not be read: ${reasons.join('; ')}`);
-}
-
-interface CompileInput {
-  readonly policy: Policy;
-  readonly inventory: Inventory;
-  readonly ledger: Readonly<Record<string, readonly string[]>>;
-  readonly now: string;
-  readonly kind: PublishInput['kind'];
-}
-
-/** An uninstall works whatever state the policy is in. */
-function compile(ports: Ports, input: CompileInput): DesiredState {
-  const { policy, inventory, ledger, now, kind } = input;
-  const owner = ports.owner;
-  const { desired, diagnostics } = compilePolicy({ policy, inventory, ledger, now, owner });
-  if (kind === 'uninstall') return desired;
-  const found: readonly Diagnostic[] = [...lintAgainstInventory(policy, inventory), ...diagnostics];
-  const errors = found.filter((one) => one.severity === 'error');
-  if (errors.length === 0) return desired;
-  throw new RefusedPlan(`the policy cannot be put in force: ${errors.length} errors`, errors);
 }
 
 export async function readLedgers(

@@ -5,7 +5,7 @@ import type { Diagnostic, Policy, PolicySource } from '../../core/model/policy.t
 import { decodeSource } from '../../core/policy/decode.ts';
 import { MESSAGES } from '../../core/policy/messages.ts';
 import { parsePolicy } from '../../core/policy/parse-policy.ts';
-import { FUZZ_RUNS, hostileText } from './hostile.ts';
+import { FUZZ_RUNS, hostileText, type Json } from './hostile.ts';
 import { EXAMPLE, editedDocuments } from './policies.ts';
 
 const NOW = '2026-11-23T12:00:00Z';
@@ -86,6 +86,21 @@ test('text that is nearly a policy', () => {
   );
 });
 
+/** What is written is in force, or told as an error: nothing is left out without a word. */
+function expectEveryEntry(policy: Policy, documents: readonly Json[]): void {
+  const { zones, networks, services, segments, rules, baseline, guardrails, assertions } = policy;
+  const read = { zones, networks, services, segments, rules, baseline, guardrails };
+  for (const [section, entries] of Object.entries({ ...read, assert: assertions })) {
+    const written = documents.map(
+      (document) => Object.keys(Object(document)[section] ?? {}).length,
+    );
+    const sum = written.reduce((a, b) => a + b);
+    expect(`${section}: ${Object.keys(entries).length}`).toBe(`${section}: ${sum}`);
+  }
+  const settings = documents.some((document) => Object.hasOwn(Object(document), 'settings'));
+  expect(policy.settings.location !== undefined).toBe(settings);
+}
+
 test('documents of the right shape that hold the wrong things', () => {
   let accepted = 0;
   fc.assert(
@@ -96,7 +111,13 @@ test('documents of the right shape that hold the wrong things', () => {
           ? JSON.stringify(document)
           : stringify(document, { aliasDuplicateObjects: true }),
       }));
-      accepted += holdPromises(sources) === undefined ? 0 : 1;
+      const policy = holdPromises(sources);
+      if (policy === undefined) return;
+      accepted += 1;
+      expectEveryEntry(
+        policy,
+        documents.map(({ document }) => document),
+      );
     }),
     { numRuns: Math.ceil(FUZZ_RUNS / 2) },
   );

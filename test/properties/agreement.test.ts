@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { trafficTexts } from '../../core/api/traffic-text.ts';
 import { type Comparison, compareEstate } from '../../core/check/compare.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
-import { groupsByKey } from '../../core/compile/owned-groups.ts';
+import { groupsByKey, ownedGroups } from '../../core/compile/owned-groups.ts';
+import type { Plan } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
 import { applySteps, type Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
+import { planFor } from './plan-for.ts';
 import { routed } from './routed.ts';
 import { arbitraryInventory, arbitraryPolicy } from './worlds.ts';
 
@@ -20,29 +21,38 @@ interface Published {
   readonly blocked: ReadonlyMap<string, string>;
 }
 
-function publish(policy: Policy, estate: Estate): Published {
-  const { desired, diagnostics } = compilePolicy({
-    policy,
-    ...estate,
-    now: NOW,
-    owner: OWNER,
+function publish(policy: Policy, before: Estate): Published {
+  const plan = planFor(policy, before);
+  const estate = applySteps(before, plan.steps);
+  return { estate, blocked: new Map([...toldBlocked(plan), ...stillOpen(policy, before, estate)]) };
+}
+
+/** Who the plan says is blocked; it names five of those with one reason. */
+function toldBlocked({ warnings }: Plan): readonly (readonly [string, string])[] {
+  return warnings.flatMap((warning) => {
+    const [who = '', why] = warning.split(' blocked: ');
+    if (why === undefined) return [];
+    return [...who.matchAll(/\bi-h\d+\b/g)].map(([id]) => [id, why] as const);
   });
-  // What AWS would refuse is never planned.
-  fc.pre(!diagnostics.some(({ severity }) => severity === 'error'));
-  const plan = planChanges({
-    ...{ desired, ...estate, policy, held: new Set<string>(), generation: 1, base: 0 },
-    ...{ now: NOW, owner: OWNER, kind: 'publish' as const },
-  });
-  // A warning names but the first five of those it is about.
-  const unready = desired.attachments.flatMap(({ workload, blocked }) =>
-    blocked === undefined ? [] : [[workload, blocked.message] as const],
+}
+
+/** Who may not enforce yet, and carries a foreign group still. */
+function stillOpen(
+  policy: Policy,
+  before: Estate,
+  { inventory }: Estate,
+): readonly (readonly [string, string])[] {
+  const { desired } = compilePolicy({ policy, ...before, now: NOW, owner: OWNER });
+  const keep = policy.settings.keepSecurityGroups;
+  const ours = new Set(ownedGroups(inventory, OWNER).map(({ id }) => id));
+  const open = new Set(
+    inventory.interfaces
+      .filter(({ groups }) => groups.some((id) => !ours.has(id) && !keep.includes(id)))
+      .map(({ id }) => id),
   );
-  const warned = plan.warnings
-    .filter((warning) => warning.includes('blocked'))
-    .flatMap((warning) =>
-      [...warning.matchAll(/\bi-h\d+\b/g)].map(([id]) => [id, warning] as const),
-    );
-  return { estate: applySteps(estate, plan.steps), blocked: new Map([...unready, ...warned]) };
+  return desired.attachments.flatMap(({ interface: id, workload, blocked }) =>
+    blocked !== undefined && open.has(id) ? [[workload, blocked.message] as const] : [],
+  );
 }
 
 function compare(policy: Policy, { estate: { inventory }, blocked }: Published): Comparison {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
-import { planChanges } from '../../core/plan/plan-changes.ts';
+import { proposePlan } from '../../core/plan/propose-plan.ts';
 import type { Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
 
@@ -12,23 +11,8 @@ export function planFor(
   estate: Estate,
   more: { kind?: Plan['kind']; held?: ReadonlySet<string> } = {},
 ): Plan {
-  const { desired, diagnostics } = compilePolicy({
-    policy,
-    ...estate,
-    now: NOW,
-    owner: OWNER,
-  });
+  const { plan } = proposePlan({ policy, ...estate, now: NOW, owner: OWNER, ...more });
   // What AWS would refuse is never planned.
-  fc.pre(!diagnostics.some(({ severity }) => severity === 'error'));
-  return planChanges({
-    desired,
-    ...estate,
-    policy,
-    held: more.held ?? new Set(),
-    generation: 1,
-    base: 0,
-    now: NOW,
-    owner: OWNER,
-    kind: more.kind ?? 'publish',
-  });
+  fc.pre(plan !== undefined);
+  return plan;
 }

@@ -33,6 +33,8 @@ describe('joinVerdicts', () => {
     [['allow', 'deny'], 'partly'],
     [['allow', 'unknown'], 'partly'],
     [['deny', 'unknown'], 'unknown'],
+    [['partly', 'deny'], 'partly'],
+    [['unknown', 'partly'], 'partly'],
     [['unknown', 'unknown'], 'unknown'],
   ] as const)('%j is %s', (verdicts, expected) => expect(joinVerdicts(verdicts)).toBe(expected));
 });

@@ -1,77 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type CompareInput, compareEstate } from '../../../core/check/compare.ts';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
-import { groupsByKey } from '../../../core/compile/owned-groups.ts';
-import type {
-  GroupRule,
-  Inventory,
-  RouteTable,
-  SecurityGroup,
-} from '../../../core/model/inventory.ts';
-import type { Policy } from '../../../core/model/policy.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
-import { applySteps, type Estate } from '../../properties/apply-steps.ts';
-import {
-  type Host,
-  inventory,
-  NOW,
-  network,
-  OWNER,
-  policy,
-  rule,
-  segment,
-} from '../../properties/builders.ts';
-
-const POLICY = policy({
-  segments: [
-    segment('db', { mode: 'enforce', egress: 'closed' }),
-    segment('web', { mode: 'enforce', egress: 'closed' }),
-  ],
-  rules: [rule('web-to-db', 'web', 'db', ['tcp/5432'])],
-});
-const HOSTS: Host[] = [
-  { name: 'd', app: 'db' },
-  { name: 'e', app: 'db' },
-  { name: 'w', app: 'web' },
-];
-const LOCAL: RouteTable = {
-  ...{ id: 'rtb-1', vpc: 'vpc-1', main: true, subnets: [] },
-  routes: [{ destination: '10.0.0.0/8', target: 'local', state: 'active' }],
-};
-
-/** The estate after the policy was published and every step of the plan done. */
-function published(p: Policy = POLICY, hosts: readonly Host[] = HOSTS): Inventory {
-  let estate: Estate = { inventory: { ...inventory(hosts), routeTables: [LOCAL] }, ledger: {} };
-  const { desired } = compilePolicy({ policy: p, ...estate, now: NOW, owner: OWNER });
-  const plan = planChanges({
-    ...{ desired, ...estate, policy: p, held: new Set<string>(), generation: 1, base: 0 },
-    ...{ now: NOW, owner: OWNER, kind: 'publish' },
-  });
-  estate = applySteps(estate, plan.steps);
-  return estate.inventory;
-}
-
-function compare(found: Inventory, p: Policy = POLICY, more: Partial<CompareInput> = {}) {
-  const { desired } = compilePolicy({ policy: p, inventory: found, now: NOW, owner: OWNER });
-  const groupIds = [...groupsByKey(found, OWNER)].map(([key, group]) => [key, group.id] as const);
-  return compareEstate({
-    ...{ policy: p, inventory: found, memberships: desired.memberships, now: NOW },
-    groupIds: Object.fromEntries(groupIds),
-    ...more,
-  });
-}
-
-/** The estate with another group in place of the segment's. */
-function regrouped(
-  found: Inventory,
-  name: string,
-  change: (group: SecurityGroup) => Partial<SecurityGroup>,
-): Inventory {
-  const id = groupsByKey(found, OWNER).get(`segment:${name}@vpc-1`)?.id;
-  expect(id).toBeDefined();
-  const groups = found.groups.map((one) => (one.id === id ? { ...one, ...change(one) } : one));
-  return { ...found, groups };
-}
+import type { GroupRule, Inventory } from '../../../core/model/inventory.ts';
+import { network, policy, rule, segment } from '../../properties/builders.ts';
+import { compare, HOSTS, POLICY, published, regrouped } from './published.ts';
 
 const ssh = (cidr: string): GroupRule => ({
   ...{ protocol: 6, fromPort: 22, toPort: 22 },
@@ -188,6 +118,18 @@ describe('compareEstate', () => {
       rules: POLICY.rules,
     });
     expect(compare(published(observed), observed)).toMatchObject({ holes: [], cuts: [] });
+  });
+
+  test('lets other groups open what they will while both ends are staged, and finds the cuts', () => {
+    const staged = policy({
+      segments: POLICY.segments.map((one) => ({ ...one, mode: 'stage' as const })),
+      rules: POLICY.rules,
+    });
+    const found = published(staged);
+    expect(compare(found, staged)).toMatchObject({ holes: [], cuts: [] });
+    const flat = found.groups.map((one) => (one.id === 'sg-flat' ? { ...one, egress: [] } : one));
+    const shut = regrouped({ ...found, groups: flat }, 'web', () => ({ egress: [] }));
+    expect(told(compare(shut, staged).cuts)).toEqual(['eni-w > eni-d', 'eni-w > eni-e']);
   });
 
   test('takes what a kept group lets through as allowed', () => {

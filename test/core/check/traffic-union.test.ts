@@ -1,43 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coversPort, subtractSets, uniteRanges } from '../../../core/check/traffic-union.ts';
-import type { TrafficRange } from '../../../core/model/traffic.ts';
-
-const EDGES = [0, 1, 2, 3, 4, 5, 65_533, 65_534, 65_535];
-const PROTOCOLS = [0, 1, 2, 5, 6, 7, 8, 16, 17, 18, 254, 255];
-
-const ordered = (values: readonly number[]) =>
-  fc
-    .tuple(fc.constantFrom(...values), fc.constantFrom(...values))
-    .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
-
-const range: fc.Arbitrary<TrafficRange> = fc
-  .tuple(ordered(PROTOCOLS), ordered(EDGES))
-  .map(([[protocolFrom, protocolTo], [from, to]]) => ({ protocolFrom, protocolTo, from, to }));
-const ranges = fc.array(range, { maxLength: 5 });
-
-/** Every protocol and port at which anything can change, one by one. */
-function everywhere(holds: (protocol: number, port: number) => boolean): string {
-  return PROTOCOLS.flatMap((protocol) =>
-    EDGES.map((port) => (holds(protocol, port) ? `${protocol}/${port}` : '')),
-  ).join(' ');
-}
-
-const inAny = (list: readonly TrafficRange[]) => (protocol: number, port: number) =>
-  list.some(
-    (one) =>
-      !(
-        protocol < one.protocolFrom ||
-        protocol > one.protocolTo ||
-        port < one.from ||
-        port > one.to
-      ),
-  );
+import { arbitraryRanges, everywhere, inAny } from '../../properties/traffic-ranges.ts';
 
 describe('sets of traffic', () => {
   test('a union covers what one of its ranges covers, and a difference what is left', () => {
     fc.assert(
-      fc.property(ranges, ranges, (a, b) => {
+      fc.property(arbitraryRanges, arbitraryRanges, (a, b) => {
         const [one, other] = [uniteRanges(a), uniteRanges(b)];
         expect(everywhere((p, n) => coversPort(one, p, n))).toBe(everywhere(inAny(a)));
         expect(everywhere((p, n) => coversPort(subtractSets(one, other), p, n))).toBe(
@@ -50,7 +19,7 @@ describe('sets of traffic', () => {
 
   test('are written in one way alone, whatever they are made of', () => {
     fc.assert(
-      fc.property(ranges, (list) => {
+      fc.property(arbitraryRanges, (list) => {
         const set = uniteRanges(list);
         const pieces = list.flatMap((one) => [
           { ...one, to: Math.floor((one.from + one.to) / 2) },

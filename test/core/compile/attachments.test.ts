@@ -1,30 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
-import { GROUP_TAG, OWNER_TAG } from '../../../core/compile/owned-groups.ts';
 import type { DesiredAttachment } from '../../../core/model/desired-state.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import type { Policy } from '../../../core/model/policy.ts';
 import {
-  group,
   type Host,
   inventory,
-  NOW,
-  OWNER,
   peering,
   policy,
   rule,
   segment,
   vpc,
 } from '../../properties/builders.ts';
-
-const compile = (p: Policy, i: Inventory) =>
-  compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
+import { compile, ours, withInterface } from './compiled.ts';
 
 const attachmentOf = (p: Policy, i: Inventory, nic: string): DesiredAttachment | undefined =>
   compile(p, i).desired.attachments.find((a) => a.interface === nic);
-
-const ours = (key: string) =>
-  group(`sg-${key}`, 'vpc-1', { tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: key } });
 
 const web = segment('web');
 const db = segment('db');
@@ -64,6 +54,62 @@ describe('attachments', () => {
       groups: [ours('segment:web@vpc-1')],
     });
     expect(attachmentOf(p, i, 'eni-x')).toMatchObject({ mode: 'observe', owned: [] });
+  });
+
+  test('so is one in a VPC that is managed no more, whatever it is in', () => {
+    const i = inventory([{ name: 'w', app: 'web', groups: ['sg-segment:web@vpc-1'] }], {
+      vpcs: [vpc('vpc-1', { tags: {} })],
+      groups: [ours('segment:web@vpc-1')],
+    });
+    expect(attachmentOf(p, i, 'eni-w')).toMatchObject({ mode: 'enforce', owned: [] });
+  });
+
+  test('they stand in the order of their interfaces, whatever workloads they are of', () => {
+    const i = withInterface(inventory(hosts()), 'i-w', { id: 'eni-a' });
+    const { attachments } = compile(p, i).desired;
+    expect(attachments.map((one) => one.interface)).toEqual(['eni-a', 'eni-d', 'eni-w']);
+  });
+
+  test('members of one segment carry the group of their own VPC', () => {
+    const two = [vpc('vpc-1'), vpc('vpc-2')];
+    const i = inventory([...hosts(), { name: 'w2', app: 'web', vpc: 'vpc-2' }], { vpcs: two });
+    const closed = policy({ segments: [{ ...web, egress: 'closed' }] });
+    const carried = compile(closed, i).desired.attachments.map((one) => one.owned);
+    expect(carried).toEqual([['segment:web@vpc-1'], ['segment:web@vpc-2']]);
+  });
+});
+
+describe('the group of `unclassified: isolate`', () => {
+  const isolated = { groups: ['sg-isolation@vpc-1'] };
+  const lab = segment('lab', { zone: 'lab', select: { tags: { env: ['lab'] } } });
+  const vault = segment('vault', { zone: 'pci', select: { tags: { data: ['card'] } } });
+  const isolate = { unclassified: 'isolate' } as const;
+
+  test.each([
+    { name: 'stays where it is', host: isolated, owned: ['isolation@vpc-1'] },
+    { name: 'goes with the setting', host: isolated, setting: {}, owned: [] },
+    {
+      name: 'goes with a segment',
+      host: { ...isolated, app: 'web' },
+      owned: ['open-egress@vpc-1', 'segment:web@vpc-1'],
+    },
+    {
+      name: 'goes with segments, though a conflict withholds them all',
+      host: { ...isolated, tags: { env: 'lab', data: 'card' } },
+      owned: [],
+    },
+    {
+      name: 'is not put where another group of ours is',
+      host: { groups: ['sg-segment:web@vpc-1'] },
+      owned: [],
+    },
+    { name: 'is not put where it is not yet', host: {}, owned: undefined },
+  ])('$name', ({ host, setting = isolate, owned }) => {
+    const i = inventory([{ name: 'x', ...host }], {
+      groups: [ours('isolation@vpc-1'), ours('segment:web@vpc-1')],
+    });
+    const world = policy({ segments: [lab, vault, web] }, setting);
+    expect(attachmentOf(world, i, 'eni-x')?.owned).toEqual(owned);
   });
 });
 
@@ -139,6 +185,88 @@ describe('blocked: peer does not carry the group', () => {
     expect(blockedBy(itself, { ...alone, interfaces: [nic, second] })).toBeUndefined();
   });
 
+  const withDb = { groups: [ours('segment:db@vpc-1')] };
+
+  test('a peer is ready when all its interfaces carry the group', () => {
+    const carrying = { control: 'alias' as const, groups: ['sg-segment:db@vpc-1'] };
+    const both = withInterface(inventory(hosts(carrying), withDb), 'i-d', { id: 'eni-d2' });
+    expect(blockedBy(p, both)).toBeUndefined();
+    const i = withInterface(inventory(hosts(carrying), withDb), 'i-d', {
+      id: 'eni-d2',
+      groups: ['sg-flat'],
+    });
+    expect(blockedBy(p, i)?.message).toBe(
+      '1 running members of peer `db` do not carry its group: i-d (its groups cannot be written: alias)',
+    );
+  });
+
+  test('an observed peer is not, though it still carries the group', () => {
+    const i = inventory(hosts({ groups: ['sg-segment:db@vpc-1'] }), withDb);
+    const observed = { ...p, segments: [{ ...db, mode: 'observe' as const }, web] };
+    expect(blockedBy(observed, i)?.message).toContain('i-d (the segment is observed)');
+  });
+
+  test.each([
+    { name: 'in a VPC that is not managed', nic: { vpc: 'vpc-3' }, says: 'its VPC is not managed' },
+    {
+      name: 'without free slots',
+      nic: { groups: ['sg-1', 'sg-2', 'sg-3', 'sg-4', 'sg-5'] },
+      says: 'its interface lacks free slots',
+    },
+  ])('one interface $name is enough', ({ nic, says }) => {
+    const vpcs = [vpc('vpc-1'), vpc('vpc-3', { tags: {} })];
+    const i = withInterface(inventory(hosts(), { vpcs }), 'i-d', { id: 'eni-d2', ...nic });
+    expect(blockedBy(p, i)?.message).toBe(
+      `1 running members of peer \`db\` do not carry its group: i-d (${says})`,
+    );
+  });
+
+  test('one VPC of several in reach is enough, on either end', () => {
+    const vpcs = [vpc('vpc-1'), vpc('vpc-2'), vpc('vpc-3')];
+    const observed = { ...p, segments: [{ ...db, mode: 'observe' as const }, web] };
+    const i = withInterface(
+      withInterface(inventory(hosts(), { vpcs }), 'i-d', { id: 'eni-d2', vpc: 'vpc-2' }),
+      'i-w',
+      { id: 'eni-w2', vpc: 'vpc-3' },
+    );
+    expect(blockedBy(observed, i)?.message).toContain('i-d (the segment is observed)');
+  });
+
+  test('why AWS lets nobody write its groups is said, if it is known', () => {
+    const i = inventory(hosts({ control: 'visible' }));
+    const known = i.workloads.map((one) => ({
+      ...one,
+      controlReason: 'a Lambda function owns it',
+    }));
+    expect(blockedBy(p, { ...i, workloads: known })?.message).toContain(
+      'i-d (its groups cannot be written: a Lambda function owns it)',
+    );
+  });
+
+  test('several peers are named in the order of their names, of each the first five', () => {
+    const segments = ['c', 'a', 'b'].map((name) => segment(name, { mode: 'observe' }));
+    const names = Array.from({ length: 7 }, (_, at) => `a${at}`);
+    const i = inventory([
+      ...names.map((name) => ({ name, app: 'a' })),
+      { name: 'c', app: 'c' },
+      { name: 'w', app: 'web' },
+    ]);
+    const many = policy({
+      segments: [...segments, web],
+      rules: [rule('r', 'web', ['c', 'a', 'b'], ['tcp/1']), rule('s', 'a', 'web', ['tcp/2'])],
+    });
+    const seen = (id: string) => `i-${id} (the segment is observed)`;
+    expect(blockedBy(many, i)?.message).toBe(
+      `7 running members of peer \`a\` do not carry its group: ${names.slice(0, 5).map(seen).join(', ')} and 2 more; ` +
+        `1 running members of peer \`c\` do not carry its group: ${seen('c')}`,
+    );
+    const five = {
+      ...i,
+      workloads: i.workloads.filter((one) => !/a[56]/.test(one.identity.workload)),
+    };
+    expect(blockedBy(many, five)?.message).toContain(`${seen('a4')}; 1 running`);
+  });
+
   test('the destination is blocked by its source too; staging is never blocked by a peer', () => {
     const sources = [db, { ...web, mode: 'observe' as const }];
     expect(blockedBy({ ...p, segments: sources }, inventory(hosts()), 'eni-d')).toBeDefined();
@@ -193,105 +321,3 @@ describe('blocked segments', () => {
     expect(Object.keys(compile(p2, i).desired.blockedSegments)).toEqual(['web']);
   });
 });
-
-describe('slots', () => {
-  const crowd = ['sg-1', 'sg-2', 'sg-3', 'sg-4', 'sg-flat'];
-  const groups = crowd.filter((id) => id !== 'sg-flat').map((id) => group(id, 'vpc-1'));
-
-  test('an interface without room to stage is blocked, and blocks its rule peers', () => {
-    const i = inventory(hosts({ groups: crowd }), { groups });
-    expect(attachmentOf(p, i, 'eni-d')?.blocked).toEqual({
-      reason: 'slots',
-      message: 'interface eni-d would carry 6 of 5 groups while staged: 5 foreign and 1 of ours',
-      hint: 'cheapest first: raise the quota L-2AFB9258 from 5 to 6 (6 x 60 = 360 of 1000); or take sg-1 off it: without rules, and no rule names it',
-    });
-    expect(attachmentOf(p, i, 'eni-w')?.blocked?.message).toContain('lacks free slots');
-  });
-
-  test('a set that no interface could ever carry is refused with the numbers', () => {
-    const many = ['a', 'b', 'c', 'd', 'e'].map((name) =>
-      segment(name, { select: { tags: { app: ['web'] } }, egress: 'closed' }),
-    );
-    const i = inventory([{ name: 'w', app: 'web' }], {
-      quotas: { groupsPerInterface: 4, rulesPerGroup: 60, groupsPerRegion: 2_500 },
-    });
-    expect(compile(policy({ segments: many }), i).diagnostics).toMatchObject([
-      { severity: 'error', code: 'too-many-groups-on-interface' },
-    ]);
-    expect(compile(policy({ segments: many }), i).diagnostics[0]?.message).toContain(
-      '5 of 4 groups',
-    );
-  });
-});
-
-describe('quotas', () => {
-  const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
-
-  test('more rules than one group takes: a further group, which members carry as well', () => {
-    const i = inventory(hosts(), { quotas });
-    const rules = [
-      rule('cheap', 'web', 'db', ['tcp/1']),
-      rule('dear', 'web', 'db', ['tcp/10', 'tcp/20', 'tcp/30']),
-    ];
-    const { desired, diagnostics } = compile({ ...p, rules }, i);
-    expect(diagnostics).toEqual([]);
-    const ports = (key: string) =>
-      desired.groups.find((group) => group.key === key)?.ingress.map((one) => one.fromPort);
-    expect(ports('segment:db@vpc-1')).toEqual([1, 10, 20]);
-    expect(ports('surplus:db:2@vpc-1')).toEqual([30]);
-    const owned = desired.attachments.map((one) => one.owned.filter((key) => key.includes('db')));
-    expect(owned).toContainEqual(['segment:db@vpc-1', 'surplus:db:2@vpc-1']);
-    // Nobody's rule names a group that is there for room alone.
-    const named = desired.groups.flatMap((group) =>
-      [...group.ingress, ...group.egress].flatMap(({ peer }) =>
-        peer.kind === 'owned' ? [peer.key] : [],
-      ),
-    );
-    expect(named.filter((key) => key.startsWith('surplus:'))).toEqual([]);
-  });
-
-  test('no slots for the further groups: how many of how many, the costliest rules first', () => {
-    const i = inventory(hosts(), { quotas: { ...quotas, groupsPerInterface: 2 } });
-    const ports = Array.from({ length: 7 }, (_, at) => `tcp/${10 * (at + 1)}`);
-    const rules = [rule('cheap', 'web', 'db', ['tcp/1']), rule('dear', 'web', 'db', ports)];
-    const { diagnostics } = compile({ ...p, rules }, i);
-    const errors = diagnostics.filter((one) => one.severity === 'error');
-    expect(errors.map((one) => one.code)).toContain('too-many-groups-on-interface');
-    const [first] = errors;
-    expect(first?.message).toMatch(/of 2 groups: 0 kept, and .*surplus:/);
-    expect(first?.message).toMatch(/the costliest: `dear` 7, `cheap` 1$/);
-    expect(first?.hint).toContain('L-0EA8095F');
-  });
-
-  test('a prefix list counts its maximum size, in its own family', () => {
-    const list = { id: 'pl-1', name: 'mirror', family: 'ipv6' as const, maxEntries: 4 };
-    const i = inventory(hosts(), {
-      quotas,
-      prefixLists: [{ ...list, owner: 'AWS', cidrs: [], tags: {} }],
-    });
-    const networks = [{ ...networkOf('mirror'), prefixList: 'pl-1' }];
-    const { diagnostics } = compile(
-      { ...p, networks, rules: [rule('r', 'web', 'mirror', ['tcp/1'])] },
-      i,
-    );
-    expect(diagnostics.map((d) => d.message)).toEqual([
-      'segment:web@vpc-1 needs 4 of 3 egress rules for ipv6; the costliest: `r` 4',
-    ]);
-  });
-
-  test('too many groups in the Region', () => {
-    const i = inventory(hosts(), { quotas: { ...quotas, groupsPerRegion: 3 } });
-    expect(compile(p, i).diagnostics).toMatchObject([
-      {
-        severity: 'error',
-        code: 'too-many-groups-in-region',
-        message: 'the Region would hold 4 of 3 security groups: 1 exist, 3 would be added',
-      },
-    ]);
-  });
-});
-
-function networkOf(name: string) {
-  const location = { file: 'test.yaml', line: 1, column: 1 };
-  return { name, cidrs: [], except: [], includesWorkloads: false, location };
-}

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
-import type { DesiredRule } from '../../../core/model/desired-state.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import type { Policy } from '../../../core/model/policy.ts';
 import {
@@ -8,7 +6,6 @@ import {
   group,
   guardrail,
   inventory,
-  NOW,
   network,
   OWNER,
   peering,
@@ -17,22 +14,7 @@ import {
   segment,
   vpc,
 } from '../../properties/builders.ts';
-
-const compile = (p: Policy, i: Inventory) =>
-  compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
-
-const textOf = (r: DesiredRule): string => {
-  const peer = r.peer.kind === 'owned' ? r.peer.key : 'id' in r.peer ? r.peer.id : r.peer.cidr;
-  return `${r.protocol}:${r.fromPort}-${r.toPort} ${peer}`;
-};
-
-/** The rules of each group, as texts. */
-function rulesByGroup(p: Policy, i: Inventory) {
-  const { desired } = compile(p, i);
-  return Object.fromEntries(
-    desired.groups.map((g) => [g.key, { in: g.ingress.map(textOf), out: g.egress.map(textOf) }]),
-  );
-}
+import { compile, rulesByGroup } from './compiled.ts';
 
 const closed = { egress: 'closed' } as const;
 const web = segment('web', closed);

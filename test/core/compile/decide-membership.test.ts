@@ -30,10 +30,9 @@ describe('membership', () => {
         segment('db', byTag('tier', 'db')),
       ],
     });
-    expect(decide(p, { tier: 'api', agent: 'yes' })).toMatchObject({
-      segments: ['agents', 'api'],
-      withheld: [],
-      carries: ['open-egress', 'segment:api'],
+    expect(decide(p, { tier: 'api', agent: 'yes' })).toEqual({
+      ...{ workload: 'i-1', segments: ['agents', 'api'], withheld: [], conflicts: [] },
+      ...{ mode: 'enforce', openEgress: true, carries: ['open-egress', 'segment:api'] },
     });
   });
 
@@ -69,6 +68,28 @@ describe('membership', () => {
     expect(decide(policy({ segments }), { app: 'x' }).mode).toBe(mode);
   });
 
+  test.each([
+    { mode: 'observe', carries: [] },
+    { mode: 'stage', carries: ['baseline', 'segment:web'] },
+    { mode: 'enforce', carries: ['baseline', 'open-egress', 'segment:web'] },
+  ] as const)('in mode $mode it carries $carries', ({ mode, carries }) => {
+    const p = policy({
+      segments: [segment('web', { ...byTag('app', 'x'), mode })],
+      networks: [network('mirror', { cidrs: ['192.0.2.0/24'] })],
+      baseline: [baselineEntry('updates', { to: 'mirror' }, ['tcp/443'])],
+    });
+    expect(decide(p, { app: 'x' })).toMatchObject({ mode, carries });
+    expect(decide({ ...p, baseline: [] }, { app: 'x' }).carries).not.toContain('baseline');
+  });
+
+  test('open egress waits until nothing of it is staged', () => {
+    const open = segment('open', byTag('app', 'x'));
+    const staged = segment('staged', { ...byTag('app', 'x'), mode: 'stage', egress: 'closed' });
+    expect(decide(policy({ segments: [open, staged] }), { app: 'x' })).toMatchObject({
+      ...{ mode: 'stage', openEgress: true, carries: ['segment:open', 'segment:staged'] },
+    });
+  });
+
   test('egress is open when one of the enforced segments says so', () => {
     const closed = segment('closed', { ...byTag('app', 'x'), egress: 'closed' });
     const staged = segment('staged', { ...byTag('app', 'x'), mode: 'stage', egress: 'open' });
@@ -91,15 +112,13 @@ describe('guardrails on workloads', () => {
       rules: [rule('web-to-agents', 'web', 'agents', ['tcp/80'])],
       guardrails: [intoPci],
     });
-    const membership = decide(p, { data: 'card', agent: 'yes' });
-    expect(membership.segments).toEqual(['vault']);
-    expect(membership.withheld).toEqual([
-      {
-        segment: 'agents',
-        because: 'rule `web-to-agents` from `web` would cross guardrail `pci-inbound`',
-      },
-    ]);
-    expect(membership.conflicts).toHaveLength(1);
+    const because = 'rule `web-to-agents` from `web` would cross guardrail `pci-inbound`';
+    expect(decide(p, { data: 'card', agent: 'yes' })).toEqual({
+      ...{ workload: 'i-1', segments: ['vault'], zone: 'pci', mode: 'enforce', openEgress: true },
+      withheld: [{ segment: 'agents', because }],
+      conflicts: [`segment \`agents\` is withheld: ${because}`],
+      carries: ['open-egress', 'segment:vault'],
+    });
     expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
     expect(decide(p, { data: 'card' }).segments).toEqual(['vault']);
   });
@@ -134,7 +153,15 @@ describe('guardrails on workloads', () => {
       rules: [rule('agents-out', 'agents', 'internet', ['tcp/443'])],
       guardrails: [guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } })],
     });
-    expect(decide(p, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
+    expect(decide(p, { data: 'card', agent: 'yes' })).toMatchObject({
+      segments: ['vault'],
+      withheld: [
+        {
+          segment: 'agents',
+          because: 'rule `agents-out` to `internet` would cross guardrail `pci-out`',
+        },
+      ],
+    });
   });
 
   test('two hosts that each look harmless to the other segment are kept apart', () => {
@@ -169,6 +196,85 @@ describe('guardrails on workloads', () => {
       guardrails: [guardrail('g', { from: { segment: 'dev' }, to: { segment: 'prod' } })],
     });
     expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
+  });
+
+  describe('a host is feared on the other end', () => {
+    const collectors = segment('collectors', byTag('role', 'collector'));
+    const dev = segment('dev', { ...byTag('env', 'dev'), zone: 'dev' });
+    const prod = segment('prod', { ...byTag('env', 'prod'), zone: 'prod' });
+    const senders = segment('senders', byTag('role', 'sender'));
+    const fromContractors = guardrail('g', { from: { segment: 'dev' }, to: { zone: 'prod' } });
+
+    test.each([
+      { name: 'that may be in the zone too', senders, feared: true },
+      { name: 'not of another zone', senders: { ...senders, zone: 'lab' }, feared: false },
+      { name: 'of the zone itself', senders: { ...senders, zone: 'dev' }, feared: true },
+      {
+        name: 'of a zone, where the segment across has none',
+        senders: { ...senders, zone: 'lab' },
+        dev: { ...segment('dev', byTag('env', 'dev')) },
+        guard: fromContractors,
+        feared: true,
+      },
+      {
+        name: 'of the same zone as the segment across',
+        senders: { ...senders, zone: 'dev' },
+        guard: fromContractors,
+        feared: true,
+      },
+    ])('$name: $feared', ({ senders: sending, dev: across = dev, guard = devToProd, feared }) => {
+      const p = policy({
+        segments: [collectors, across, prod, sending],
+        rules: [rule('send', 'senders', 'collectors', ['tcp/514'])],
+        guardrails: [guard],
+      });
+      expect(decide(p, { env: 'prod', role: 'collector' }).withheld).toEqual(
+        feared
+          ? [
+              {
+                segment: 'collectors',
+                because: `rule \`send\` from \`senders\` would cross guardrail \`${guard.id}\``,
+              },
+            ]
+          : [],
+      );
+    });
+
+    test('each source of a rule is judged by itself', () => {
+      const apart = segment('apart', { select: { tags: { role: ['apart'], env: ['prod'] } } });
+      const p = policy({
+        segments: [apart, collectors, dev, prod, senders],
+        rules: [rule('send', ['apart', 'senders'], 'collectors', ['tcp/514'])],
+        guardrails: [devToProd],
+      });
+      expect(decide(p, { env: 'prod', role: 'collector' }).segments).toEqual(['prod']);
+    });
+  });
+
+  test('of several guardrails, and of both ends of one, each counts', () => {
+    const dev = segment('dev', { ...byTag('env', 'dev'), zone: 'dev' });
+    const prod = segment('prod', { ...byTag('env', 'prod'), zone: 'prod' });
+    const p = policy({
+      segments: [agents, dev, prod, vault, web],
+      rules: [
+        rule('r1', 'agents', 'prod', ['tcp/1']),
+        rule('r2', 'dev', 'agents', ['tcp/2']),
+        rule('r3', 'web', 'agents', ['tcp/3']),
+      ],
+      guardrails: [devToProd, intoPci],
+    });
+    const because = (tags: Record<string, string>) =>
+      decide(p, { agent: 'yes', ...tags }).withheld.map((one) => one.because);
+    expect(because({ env: 'dev' })).toEqual([
+      'rule `r1` to `prod` would cross guardrail `dev-prod`',
+    ]);
+    expect(because({ env: 'prod' })).toEqual([
+      'rule `r2` from `dev` would cross guardrail `dev-prod`',
+    ]);
+    expect(because({ data: 'card' })).toEqual([
+      'rule `r2` from `dev` would cross guardrail `pci-inbound`',
+    ]);
+    expect(because({ tier: 'web' })).toEqual([]);
   });
 
   test('but not where no host can be in the other segment and across', () => {
@@ -208,6 +314,12 @@ describe('guardrails on workloads', () => {
     });
     expect(decide(p, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
     expect(decide(p, { agent: 'yes' }).segments).toEqual(['agents']);
+    const outside = { ...p, networks: p.networks.map((n) => ({ ...n, includesWorkloads: false })) };
+    expect(decide(outside, { data: 'card', agent: 'yes' }).segments).toEqual(['agents', 'vault']);
+    const among = { ...p, rules: [rule('r', ['inside', 'web'], 'web', ['tcp/22'])] };
+    const out = guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } });
+    const both = { ...among, guardrails: [out] };
+    expect(decide(both, { data: 'card', agent: 'yes' }).segments).toEqual(['vault']);
   });
 
   test('a guardrail on a segment counts for every host in it', () => {
@@ -227,26 +339,37 @@ describe('guardrails on workloads', () => {
 
   test('a host in two zones gets no segment and a conflict', () => {
     const lab = segment('lab', { ...byTag('env', 'lab'), zone: 'lab' });
-    const membership = decide(policy({ segments: [agents, lab, vault] }), {
-      data: 'card',
-      env: 'lab',
-      agent: 'yes',
+    const because = 'the workload is in zones lab, pci by segments `lab`, `vault`';
+    const tags = { data: 'card', env: 'lab', agent: 'yes' };
+    expect(decide(policy({ segments: [vault, lab, agents] }), tags)).toEqual({
+      ...{ workload: 'i-1', segments: [], mode: 'observe', openEgress: false, carries: [] },
+      withheld: ['agents', 'lab', 'vault'].map((segment) => ({ segment, because })),
+      conflicts: [because],
     });
-    expect(membership).toMatchObject({ segments: [], mode: 'observe', carries: [] });
-    expect(membership.withheld.map((w) => w.segment)).toEqual(['agents', 'lab', 'vault']);
-    expect(membership.conflicts).toEqual([
-      'the workload is in zones lab, pci by segments `lab`, `vault`',
-    ]);
   });
 
-  test('a baseline entry that a zone may not use is no part of the shared baseline', () => {
-    const p = policy({
-      segments: [vault, web],
-      networks: [network('office', { cidrs: ['198.51.100.0/24'] })],
-      baseline: [baselineEntry('from-office', { from: 'office' }, ['tcp/22'])],
-      guardrails: [intoPci],
-    });
-    expect(decide(p, { data: 'card' }).carries).not.toContain('baseline');
-    expect(indexPolicy(p, { now: NOW }).rules.map((r) => r.id)).toEqual(['from-office']);
-  });
+  const pciOut = guardrail('pci-out', { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } });
+
+  test.each([
+    { end: { from: 'office' }, guard: intoPci, as: { from: ['office'], to: ['vault', 'web'] } },
+    { end: { to: 'office' }, guard: pciOut, as: { from: ['vault', 'web'], to: ['office'] } },
+    { end: { from: 'office' }, guard: pciOut, as: undefined },
+    { end: { to: 'office' }, guard: intoPci, as: undefined },
+    { end: { to: 'gone' }, guard: pciOut, as: undefined },
+  ])(
+    'a baseline entry $end that a zone may not use becomes rules of the others',
+    ({ end, guard, as }) => {
+      const p = policy({
+        segments: [vault, web],
+        networks: [network('office', { cidrs: ['198.51.100.0/24'] })],
+        baseline: [baselineEntry('b', end, ['tcp/22'])],
+        guardrails: [guard],
+      });
+      const index = indexPolicy(p, { now: NOW });
+      expect(index.rules).toEqual(as === undefined ? [] : [rule('b', as.from, as.to, ['tcp/22'])]);
+      expect(index.baseline).toEqual(as === undefined ? p.baseline : []);
+      const carried = decide(p, { data: 'card' }).carries?.includes('baseline');
+      expect(carried).toBe(as === undefined);
+    },
+  );
 });

@@ -35,7 +35,7 @@ function planOf(p: Policy, estate: Estate) {
 function measure(p: Policy, estate: Estate) {
   return measureLimits({
     ...{ inventory: estate.inventory, desired: compile(p, estate).desired, owner: OWNER },
-    ...{ plan: planOf(p, estate), keep: p.settings.keepSecurityGroups },
+    ...{ plan: planOf(p, estate), policy: p },
   });
 }
 

@@ -1,62 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import { GROUP_TAG, OWNER_TAG } from '../../../core/compile/owned-groups.ts';
-import type { GroupRule, Inventory } from '../../../core/model/inventory.ts';
+import type { GroupRule } from '../../../core/model/inventory.ts';
 import type { Plan } from '../../../core/model/plan.ts';
-import type { Mode, Policy } from '../../../core/model/policy.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
+import type { Policy } from '../../../core/model/policy.ts';
 import { applySteps, type Estate } from '../../properties/apply-steps.ts';
 import {
   group,
   type Host,
   inventory,
-  NOW,
   OWNER,
   policy,
   rule,
   segment,
   vpc,
 } from '../../properties/builders.ts';
-
-function planFor(
-  p: Policy,
-  estate: Estate,
-  more: Partial<Parameters<typeof planChanges>[0]> = {},
-): Plan {
-  const { desired } = compilePolicy({
-    policy: p,
-    inventory: estate.inventory,
-    now: NOW,
-    owner: OWNER,
-  });
-  return planChanges({
-    desired,
-    ...estate,
-    policy: p,
-    held: new Set(),
-    generation: 7,
-    base: 6,
-    now: NOW,
-    owner: OWNER,
-    kind: 'publish',
-    ...more,
-  });
-}
-
-const publish = (p: Policy, estate: Estate): Estate => applySteps(estate, planFor(p, estate).steps);
-const fresh = (i: Inventory): Estate => ({ inventory: i, ledger: {} });
-const idsOf = (plan: Plan) => plan.steps.map((step) => step.id);
-
-const webAndDb = (mode: Mode, ports = ['tcp/5432']) =>
-  policy({
-    segments: [segment('db', { mode, egress: 'closed' }), segment('web', { mode })],
-    rules: [rule('r', 'web', 'db', ports)],
-  });
-const two: Host[] = [
-  { name: 'd', app: 'db' },
-  { name: 'w', app: 'web' },
-];
-const start = fresh(inventory(two));
+import { fresh, idsOf, planFor, publish, START, TWO, webAndDb, withInventory } from './plan-for.ts';
 
 /** The estate with the rules of one group changed by hand. */
 function edited(
@@ -72,7 +30,7 @@ function edited(
 
 describe('the steps of a plan', () => {
   test('observing writes nothing', () => {
-    expect(planFor(webAndDb('observe'), start)).toMatchObject({
+    expect(planFor(webAndDb('observe'), START)).toMatchObject({
       id: 'plan-7',
       generation: 7,
       base: 6,
@@ -82,7 +40,7 @@ describe('the steps of a plan', () => {
   });
 
   test('staging makes groups without default egress, then rules, then attaches', () => {
-    expect(idsOf(planFor(webAndDb('stage'), start))).toEqual([
+    expect(idsOf(planFor(webAndDb('stage'), START))).toEqual([
       'create:open-egress@vpc-1',
       'create:segment:db@vpc-1',
       'create:segment:web@vpc-1',
@@ -97,7 +55,7 @@ describe('the steps of a plan', () => {
   });
 
   test('groups that do not exist yet are named by key, and waited for', () => {
-    const { steps } = planFor(webAndDb('stage'), start);
+    const { steps } = planFor(webAndDb('stage'), START);
     expect(steps.find((step) => step.id === 'attach:eni-d')).toMatchObject({
       from: ['sg-flat'],
       to: ['segment:db@vpc-1', 'sg-flat'],
@@ -111,7 +69,7 @@ describe('the steps of a plan', () => {
   });
 
   test('enforcing after staging is one detach an interface', () => {
-    const staged = publish(webAndDb('stage'), start);
+    const staged = publish(webAndDb('stage'), START);
     const plan = planFor(webAndDb('enforce'), staged);
     expect(idsOf(plan)).toEqual(['attach:eni-w', 'detach:eni-d', 'detach:eni-w']);
     expect(plan.steps.at(-1)).toMatchObject({
@@ -122,7 +80,7 @@ describe('the steps of a plan', () => {
   });
 
   test('in a VPC with IPv6 the default egress of that family goes by a step of its own', () => {
-    const dual = { ...start.inventory, vpcs: [vpc('vpc-1', { ipv6: ['2001:db8::/56'] })] };
+    const dual = { ...START.inventory, vpcs: [vpc('vpc-1', { ipv6: ['2001:db8::/56'] })] };
     expect(idsOf(planFor(webAndDb('stage'), fresh(dual)))).toContain(
       'revoke-default:segment:db@vpc-1:ipv6',
     );
@@ -135,7 +93,7 @@ describe('the steps of a plan', () => {
     const after = policy({
       segments: [segment('new', { select: { tags: { app: ['web'] } }, egress: 'closed' })],
     });
-    expect(idsOf(planFor(after, publish(before, start)))).toEqual([
+    expect(idsOf(planFor(after, publish(before, START)))).toEqual([
       'create:segment:new@vpc-1',
       'revoke-default:segment:new@vpc-1:ipv4',
       'attach:eni-w',
@@ -161,7 +119,7 @@ describe('the steps of a plan', () => {
   });
 
   test('a rule that goes is revoked after every attach and detach, on both sides', () => {
-    const enforced = publish(webAndDb('enforce', ['tcp/5432', 'tcp/9000']), start);
+    const enforced = publish(webAndDb('enforce', ['tcp/5432', 'tcp/9000']), START);
     const plan = planFor(webAndDb('enforce'), enforced);
     expect(idsOf(plan)).toEqual([
       'revoke:segment:db@vpc-1:ingress',
@@ -170,7 +128,7 @@ describe('the steps of a plan', () => {
   });
 
   test('hand edits to our groups are reverted', () => {
-    const enforced = publish(webAndDb('enforce'), start);
+    const enforced = publish(webAndDb('enforce'), START);
     const foreign: GroupRule = {
       protocol: 6,
       fromPort: 22,
@@ -188,8 +146,8 @@ describe('the steps of a plan', () => {
   });
 
   test('a group left by a plan that died loses its default egress before it is attached', () => {
-    const { steps } = planFor(webAndDb('stage'), start);
-    const died = applySteps(start, steps.slice(0, 3));
+    const { steps } = planFor(webAndDb('stage'), START);
+    const died = applySteps(START, steps.slice(0, 3));
     const again = idsOf(planFor(webAndDb('stage'), died));
     expect(again.indexOf('revoke-early:segment:web@vpc-1:egress')).toBeLessThan(
       again.indexOf('attach:eni-w'),
@@ -199,7 +157,7 @@ describe('the steps of a plan', () => {
 
   test('only where the rule quota forces it is a rule revoked first, and one that nothing replaces', () => {
     const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
-    const small = fresh(inventory(two, { quotas }));
+    const small = fresh(inventory(TWO, { quotas }));
     const enforced = publish(webAndDb('enforce', ['tcp/10', 'tcp/20', 'tcp/30']), small);
     const plan = planFor(webAndDb('enforce', ['tcp/10', 'tcp/20', 'tcp/30-31']), enforced);
     expect(idsOf(plan).filter((id) => id.startsWith('revoke-early'))).toHaveLength(2);
@@ -223,7 +181,7 @@ describe('the steps of a plan', () => {
 
 describe('a rule that comes while its group is full', () => {
   const quotas = { groupsPerInterface: 5, rulesPerGroup: 3, groupsPerRegion: 2_500 };
-  const small = fresh(inventory(two, { quotas }));
+  const small = fresh(inventory(TWO, { quotas }));
   const before = publish(webAndDb('enforce', ['tcp/10', 'tcp/20', 'tcp/30']), small);
 
   test('goes into a further group; the ones that are there stay, and nothing is revoked', () => {
@@ -259,13 +217,13 @@ describe('what a plan leaves alone', () => {
     const theirs = group('sg-theirs', 'vpc-1', {
       tags: { [OWNER_TAG]: 'Other', [GROUP_TAG]: 'segment:web@vpc-1' },
     });
-    const estate = fresh(inventory(two, { groups: [theirs] }));
+    const estate = fresh(inventory(TWO, { groups: [theirs] }));
     const { steps } = planFor(webAndDb('enforce'), estate, { kind: 'uninstall' });
     expect(steps).toEqual([]);
   });
 
   test('a group that a held workload keeps, with its rules', () => {
-    const enforced = publish(webAndDb('enforce'), start);
+    const enforced = publish(webAndDb('enforce'), START);
     const gone = policy({ segments: [segment('db', { egress: 'closed' })] });
     const plan = planFor(gone, enforced, { held: new Set(['i-w']) });
     expect(plan.steps).toEqual([]);
@@ -273,7 +231,7 @@ describe('what a plan leaves alone', () => {
   });
 
   test('a group that a foreign rule names, which is said', () => {
-    const staged = publish(webAndDb('stage'), start);
+    const staged = publish(webAndDb('stage'), START);
     const names = group('sg-foreign', 'vpc-1', {
       ingress: [
         {
@@ -294,7 +252,7 @@ describe('what a plan leaves alone', () => {
   });
 
   test('with gaps in the inventory nothing is removed, and the gap is named', () => {
-    const enforced = publish(webAndDb('enforce'), start);
+    const enforced = publish(webAndDb('enforce'), START);
     const gaps = [{ kind: 'interfaces', reason: 'RequestLimitExceeded' }];
     const plan = planFor(policy({}), { ...enforced, inventory: { ...enforced.inventory, gaps } });
     expect(plan).toMatchObject({ addOnly: true, steps: [] });
@@ -321,11 +279,29 @@ describe('what a plan leaves alone', () => {
   });
 
   test('a ledger that names a group which is gone restores the rest, and says so', () => {
-    const enforced = publish(webAndDb('enforce'), start);
+    const enforced = publish(webAndDb('enforce'), START);
     const ledger = { 'eni-w': ['sg-flat', 'sg-gone'] };
     const plan = planFor(webAndDb('enforce'), { ...enforced, ledger }, { kind: 'uninstall' });
     expect(plan.warnings).toContain('the ledger of eni-w names sg-gone, which no longer exists');
     expect(plan.steps.find((s) => s.id === 'detach:eni-w')).toMatchObject({ to: ['sg-flat'] });
+  });
+
+  test('nor the ledger of an interface that is gone, of which nothing is said', () => {
+    const enforced = publish(webAndDb('enforce'), START);
+    const ledger = { ...enforced.ledger, 'eni-gone': ['sg-gone'] };
+    const plan = planFor(webAndDb('enforce'), { ...enforced, ledger });
+    expect([plan.steps, plan.warnings]).toEqual([[], []]);
+  });
+
+  test('in an inventory with gaps a group of the ledger may be there all the same', () => {
+    const gaps = [{ kind: 'SecurityGroups', reason: 'RequestLimitExceeded' }];
+    const enforced = withInventory(publish(webAndDb('enforce'), START), { gaps });
+    const ledger = { 'eni-w': ['sg-gone'] };
+    const plan = planFor(webAndDb('enforce'), { ...enforced, ledger }, { kind: 'uninstall' });
+    expect(plan.steps).toMatchObject([
+      { id: 'attach:eni-w', to: ['sg-gone', 'sg-open-egress@vpc-1', 'sg-segment:web@vpc-1'] },
+    ]);
+    expect(plan.warnings.filter((one) => one.includes('no longer exists'))).toEqual([]);
   });
 
   test('a blocked workload stays staged, and the plan says why', () => {
@@ -333,18 +309,29 @@ describe('what a plan leaves alone', () => {
     const segments = blocked.segments.map((s) =>
       s.name === 'db' ? { ...s, mode: 'observe' as const } : s,
     );
-    const staged = publish({ ...blocked, segments }, start);
+    const staged = publish({ ...blocked, segments }, START);
     const nic = staged.inventory.interfaces.find((n) => n.id === 'eni-w');
     expect(nic?.groups).toEqual(['sg-flat', 'sg-segment:web@vpc-1']);
     expect(planFor({ ...blocked, segments }, staged).warnings).toEqual([
       expect.stringContaining('1 workload (i-w) blocked: peer does not carry the group'),
     ]);
   });
+
+  test('a demotion names who enforces already and loses the flows with who is demoted', () => {
+    const enforced = publish(webAndDb('enforce'), START);
+    const segments = webAndDb('enforce').segments.map((s) =>
+      s.name === 'db' ? { ...s, mode: 'observe' as const } : s,
+    );
+    const plan = planFor({ ...webAndDb('enforce'), segments }, enforced);
+    expect(plan.warnings).toEqual([
+      '1 workload (i-w) enforced already, and the rules with this peer let nothing through: peer does not carry the group: 1 running members of peer `db` do not carry its group: i-d (the segment is observed); stage or adopt the peer first',
+    ]);
+  });
 });
 
 describe('uninstalling', () => {
   test('puts the foreign groups back before ours come off, and leaves none of ours', () => {
-    const enforced = publish(webAndDb('enforce'), start);
+    const enforced = publish(webAndDb('enforce'), START);
     expect(enforced.ledger).toEqual({ 'eni-d': ['sg-flat'], 'eni-w': ['sg-flat'] });
     const plan = planFor(webAndDb('enforce'), enforced, { kind: 'uninstall' });
     expect(plan.steps.map((step) => step.phase)).toEqual([
@@ -359,7 +346,7 @@ describe('uninstalling', () => {
       'delete',
       'delete',
     ]);
-    expect(applySteps(enforced, plan.steps)).toEqual(start);
+    expect(applySteps(enforced, plan.steps)).toEqual(START);
   });
 
   test('a group whose interface has nothing to go back to stays', () => {
@@ -429,10 +416,24 @@ describe('change guard', () => {
     });
   });
 
+  test('not for members who are staged, since what they had stays open', () => {
+    const staged = publish(webAndDb('stage', ['tcp/10-20']), forty);
+    const narrower = planFor(webAndDb('stage', ['tcp/10-15']), staged);
+    expect(idsOf(narrower)).toContain('revoke:segment:db@vpc-1:ingress');
+    expect(finding(narrower, '*')).toMatchObject({ changed: 0, members: 40 });
+  });
+
+  test('one of several rules that covers an old one is enough', () => {
+    const enforced = publish(webAndDb('enforce', ['tcp/10-20']), forty);
+    const plan = planFor(webAndDb('enforce', ['tcp/10-30', 'tcp/99']), enforced);
+    expect(idsOf(plan)).toContain('revoke:segment:db@vpc-1:ingress');
+    expect(finding(plan, '*')).toMatchObject({ changed: 0 });
+  });
+
   test('stopped workloads do not count', () => {
     const stopped = fresh(inventory([{ name: 'w', app: 'web', state: 'stopped' }]));
     expect(finding(planFor(webAndDb('enforce'), stopped), '*')).toBeUndefined();
-    const half = fresh(inventory([...two, { name: 'w2', app: 'web', state: 'stopped' }]));
+    const half = fresh(inventory([...TWO, { name: 'w2', app: 'web', state: 'stopped' }]));
     expect(finding(planFor(webAndDb('enforce'), half), 'web')).toMatchObject({ members: 1 });
   });
 });

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Membership } from '../../../core/model/desired-state.ts';
-import type { Inventory } from '../../../core/model/inventory.ts';
+import type { DesiredAttachment, Membership } from '../../../core/model/desired-state.ts';
+import type { Control, Inventory } from '../../../core/model/inventory.ts';
 import { DEFAULT_QUOTAS } from '../../../core/model/inventory.ts';
 import { decideInterface } from '../../../core/plan/decide-interface.ts';
-import { planInterfaces } from '../../../core/plan/plan-interfaces.ts';
+import { type InterfacePlanInput, planInterfaces } from '../../../core/plan/plan-interfaces.ts';
 
 const GROUP_IDS = {
   'segment:web@vpc-1': 'sg-web',
   'baseline@vpc-1': 'sg-base',
   'open-egress@vpc-1': 'sg-open',
+  'isolation@vpc-1': 'sg-isolation',
 };
 const OURS = Object.values(GROUP_IDS);
 const NO_PEER = { reason: 'peer does not carry the group', message: 'm', hint: 'h' } as const;
@@ -121,36 +122,114 @@ describe('what stands in the way', () => {
   });
 });
 
+describe('a decision', () => {
+  test('is told whole', () => {
+    expect(decide(['sg-flat', 'sg-keep'])).toStrictEqual({
+      ...{ groups: ['sg-base', 'sg-keep', 'sg-open', 'sg-web'], changed: true, role: 'enforce' },
+      ...{ comingOff: ['sg-flat'], goingOn: [], status: 'enforced', missing: [], conflicts: [] },
+    });
+  });
+
+  test('takes the further groups of a segment with its own', () => {
+    const groupIds = { ...GROUP_IDS, 'surplus:web:2@vpc-1': 'sg-web2' };
+    const found = decide(['sg-flat'], { groupIds, ownedIds: Object.values(groupIds) });
+    expect(found.groups).toEqual(['sg-base', 'sg-open', 'sg-web', 'sg-web2']);
+  });
+
+  test('keeps its status while others attach, unless that would be enforced too early', () => {
+    const alone = { membership: membership({ segments: [], carries: [] }), isolate: true };
+    expect(decide(['sg-flat'], { ...alone, phase: 'attach' })).toMatchObject({
+      ...{ status: 'unclassified', groups: ['sg-flat', 'sg-isolation'] },
+    });
+    const torn = membership({ conflicts: ['two zones'] });
+    expect(decide(['sg-flat'], { membership: torn, phase: 'attach' }).status).toBe('conflict');
+  });
+
+  const five = ['sg-1', 'sg-2', 'sg-3', 'sg-4', 'sg-5'];
+  const slots = {
+    reason: 'slots',
+    message: 'interface eni-1 would carry 6 of 5 groups: 5 foreign and 1 of ours',
+    hint: 'take foreign groups off it, put the workload into fewer segments, or raise the quota L-2AFB9258 (16 at most)',
+  };
+  const stage = membership({ mode: 'stage', carries: ['segment:web'] });
+
+  test.each([
+    ['no room', five, { membership: stage }, 'blocked', slots],
+    [
+      'no room for what one that is held has joined',
+      five,
+      { held: true, joins: ['segment:web'] },
+      'held',
+      slots,
+    ],
+    [
+      'nothing to go back to',
+      ['sg-web'],
+      { uninstall: true },
+      'unmanaged',
+      {
+        reason: 'would be empty',
+        message: 'interface eni-1 has no group to go back to',
+        hint: 'attach a group of your own to it; the ones of Bulkhead then come off',
+      },
+    ],
+    [
+      'a group that is not there',
+      ['sg-flat'],
+      { groupIds: {}, membership: stage },
+      'blocked',
+      {
+        reason: 'group does not exist',
+        message: 'segment:web@vpc-1 is not there yet',
+        hint: 'publish the policy again; publishing makes the groups that its segments need',
+      },
+    ],
+  ])(
+    'changes nothing for want of something, and says what to do: %s',
+    (_, groups, more, status, why) => {
+      expect(decide(groups, more)).toMatchObject({ groups, changed: false, status, blocked: why });
+    },
+  );
+});
+
 interface Nic {
   readonly id: string;
   readonly groups: readonly string[];
   readonly state?: string;
+  readonly control?: Control;
   readonly ledger?: readonly string[];
-  readonly blocked?: typeof NO_PEER;
-  readonly membership?: Partial<Membership>;
+  /** Of what the policy asks for; `none` is nothing at all. */
+  readonly attachment?: Partial<DesiredAttachment> | 'none';
+  readonly membership?: Partial<Membership> | 'none';
 }
 
 /** One workload for each interface, of the same name. */
-function planAll(nics: readonly Nic[]) {
+function planAll(nics: readonly Nic[], more: Partial<InterfacePlanInput> = {}) {
   return planInterfaces({
     inventory: {
       interfaces: nics.map(({ id, groups }) => ({ id, groups, workload: id, vpc: 'vpc-1' })),
-      workloads: nics.map(({ id, state = 'running' }) => ({
-        ...{ identity: { workload: id }, control: 'attach', state },
+      workloads: nics.map(({ id, state = 'running', control = 'attach' }) => ({
+        ...{ identity: { workload: id }, control, state },
       })),
       quotas: DEFAULT_QUOTAS,
     } as unknown as Inventory,
     desired: {
       ...{ groups: [], blockedSegments: {} },
-      memberships: nics.map(({ id, membership: more }) => membership({ ...more, workload: id })),
-      attachments: nics.map(({ id, blocked }) => ({
-        ...{ interface: id, workload: id, vpc: 'vpc-1', mode: 'enforce' as const, owned: [] },
-        ...(blocked === undefined ? {} : { blocked }),
-      })),
+      memberships: nics.flatMap(({ id, membership: one = {} }) =>
+        one === 'none' ? [] : [membership({ ...one, workload: id })],
+      ),
+      attachments: nics.flatMap(({ id, attachment = {} }) => {
+        if (attachment === 'none') return [];
+        const asked = { interface: id, workload: id, vpc: 'vpc-1', mode: 'enforce' as const };
+        return [{ ...asked, owned: [], ...attachment }];
+      }),
     },
-    ledger: Object.fromEntries(nics.map(({ id, ledger }) => [id, ledger ?? []])),
+    ledger: Object.fromEntries(
+      nics.flatMap(({ id, ledger }) => (ledger === undefined ? [] : [[id, ledger]])),
+    ),
     ...{ held: new Set<string>(), keep: ['sg-keep'], managed: new Set(['vpc-1']) },
     ...{ groupIds: GROUP_IDS, ours: new Set(OURS), uninstall: false, addOnly: false },
+    ...more,
   });
 }
 
@@ -200,11 +279,57 @@ describe('planInterfaces', () => {
 
   test('a step says what its interface is blocked for', () => {
     const [blocked, free] = planAll([
-      { id: 'eni-a', groups: ['sg-flat'], blocked: NO_PEER },
+      { id: 'eni-a', groups: ['sg-flat'], attachment: { blocked: NO_PEER } },
       { id: 'eni-b', groups: ['sg-flat'] },
     ]);
     expect(blocked?.attach?.blocked).toEqual(NO_PEER);
     expect(blocked?.detach).toBeUndefined();
     expect(free?.attach).not.toHaveProperty('blocked');
+  });
+
+  test('plans what the policy, the ledger or a group of ours concerns, and nothing else', () => {
+    const groups = ['sg-flat'];
+    const plans = planAll([
+      { id: 'eni-a', groups, attachment: 'none' },
+      { id: 'eni-b', groups: ['sg-flat', 'sg-web'], attachment: 'none' },
+      { id: 'eni-c', groups, attachment: 'none', ledger: [] },
+      { id: 'eni-d', groups },
+      { id: 'eni-e', groups, control: 'alias' },
+    ]);
+    expect(plans.map(({ nic }) => nic.id)).toEqual(['eni-b', 'eni-c', 'eni-d']);
+  });
+
+  test('who is in no segment gets back what the ledger has', () => {
+    const [plan] = planAll([
+      {
+        ...{ id: 'eni-a', groups: ['sg-web'], ledger: ['sg-flat'] },
+        ...{ attachment: 'none', membership: 'none' },
+      },
+    ]);
+    expect(plan?.steady).toEqual({
+      ...{ groups: ['sg-flat'], changed: true, comingOff: [], goingOn: [], role: 'restore' },
+      ...{ status: 'unclassified', missing: [], conflicts: [] },
+    });
+    expect(plan?.attach?.to).toEqual(['sg-flat', 'sg-web']);
+    expect(plan?.detach).toMatchObject({ from: ['sg-flat', 'sg-web'], to: ['sg-flat'] });
+  });
+
+  test('isolates whoever is to carry the group of isolation, and nobody else', () => {
+    const nic = { groups: ['sg-flat'], membership: { segments: [], carries: [] } };
+    const plans = planAll([
+      { ...nic, id: 'eni-a', attachment: { owned: ['isolation@vpc-1'] } },
+      { ...nic, id: 'eni-b', attachment: { owned: ['isolation@vpc-2'] } },
+    ]);
+    expect(plans.map(({ final }) => final)).toEqual([['sg-isolation'], ['sg-flat']]);
+  });
+
+  test('attaches what it can where the last group finds no room, and says so', () => {
+    const keep = ['sg-1', 'sg-2', 'sg-3'];
+    const [plan] = planAll([{ id: 'eni-a', groups: keep }], { keep });
+    const most = ['sg-1', 'sg-2', 'sg-3', 'sg-base', 'sg-web'];
+    expect(plan).toMatchObject({ final: most, swaps: false, loosensOrTightens: false });
+    expect(plan?.attach?.to).toEqual(most);
+    expect(plan?.detach).toBeUndefined();
+    expect(plan?.steady).toMatchObject({ status: 'blocked', blocked: { reason: 'slots' } });
   });
 });

@@ -55,6 +55,7 @@ describe('covers', () => {
 test('rules differ in what they allow, not in how they are written', () => {
   const six = (cidr: string) => ruleKey(rule('6 80 80', { kind: 'ipv6', cidr }), KEYS);
   expect(six('2001:DB8::/32')).toBe(six('2001:db8::/32'));
+  expect(six('2001:db8::/32')).not.toBe(six('2001:db8::/33'));
   const keys = [
     ...['6 80 80', '6 80 81', '6 79 80', '17 80 80'].map((text) => rule(text)),
     rule('6 80 80', { kind: 'prefixList', id: 'pl-1' }),

@@ -75,7 +75,9 @@ describe('rules of groups', () => {
   });
 
   test('an interface that is not in the inventory reaches nothing', () => {
-    expect(awsReach(estate({ hosts: {} })).between('eni-a', 'eni-b')).toEqual({});
+    const reach = awsReach(estate({ hosts: { a: { at: '10.0.0.1' } } }));
+    expect(reach.between('eni-a', 'eni-b')).toEqual({});
+    expect(reach.between('eni-b', 'eni-a')).toEqual({});
   });
 });
 
@@ -163,6 +165,23 @@ describe('NACLs', () => {
     expect(across(PASS, entries)).toBe(expected);
   });
 
+  test('an echo over IPv6 needs its reply back too', () => {
+    const echo = (out: string) =>
+      reach({
+        groups: { 'sg-x': OPEN },
+        subnets: {
+          'subnet-1': { acl: ['1 in allow all ::/0', '1 out allow all ::/0'] },
+          'subnet-2': { acl: ['1 in allow icmpv6/128 ::/0', `1 out allow ${out} ::/0`] },
+        },
+        hosts: {
+          a: { at: '2001:db8::1', groups: ['sg-x'] },
+          b: { at: '2001:db8::2', subnet: 'subnet-2', groups: ['sg-x'] },
+        },
+      }).ipv6;
+    expect(echo('icmpv6/129')).toBe('icmpv6/128');
+    expect(echo('icmpv6/128')).toBe('');
+  });
+
   test('nothing is filtered inside a subnet', () => {
     const groups = { 'sg-x': OPEN };
     const hosts = {
@@ -195,68 +214,6 @@ describe('NACLs', () => {
     expect(shut.between('eni-a', 'eni-b')).toEqual({ ipv4: [] });
     const elsewhere = awsReach({ ...inventory, networkAcls: [{ ...acl, vpc: 'vpc-2' }] });
     expect(elsewhere.between('eni-a', 'eni-b').ipv4).not.toEqual([]);
-  });
-});
-
-describe('routes', () => {
-  const LOCAL = '10.0.0.0/16 local';
-  const there = (routes: readonly string[], more: Partial<EstateText> = {}, b = '10.1.0.2') =>
-    reach({
-      vpcs: { 'vpc-1': ['10.0.0.0/16'], 'vpc-2': ['10.1.0.0/16'] },
-      groups: { 'sg-x': OPEN, 'sg-y': { vpc: 'vpc-2', ...OPEN } },
-      subnets: {
-        'subnet-1': { routes },
-        'subnet-2': { vpc: 'vpc-2', routes: ['10.1.0.0/16 local', '10.0.0.0/16 pcx-1'] },
-      },
-      peerings: { 'pcx-1': 'vpc-1 vpc-2' },
-      hosts: {
-        a: { at: '10.0.1.1', groups: ['sg-x'] },
-        b: { at: b, subnet: 'subnet-2', groups: ['sg-y'] },
-      },
-      ...more,
-    }).ipv4;
-
-  test.each([
-    ['a peering route', [LOCAL, '10.1.0.0/16 pcx-1'], 'all'],
-    ['no route', [LOCAL], ''],
-    ['a route elsewhere', [LOCAL, '0.0.0.0/0 igw-1'], ''],
-    ['a transit gateway, which is not followed', [LOCAL, '10.1.0.0/16 tgw-1'], ''],
-    ['a blackhole', [LOCAL, '10.1.0.0/16 pcx-1 blackhole'], ''],
-    ['the most specific route wins', [LOCAL, '0.0.0.0/0 igw-1', '10.1.0.0/24 pcx-1'], 'all'],
-    [
-      'even where it is a blackhole',
-      [LOCAL, '10.1.0.0/16 pcx-1', '10.1.0.2/32 pcx-1 blackhole'],
-      '',
-    ],
-    ['a blackhole elsewhere', [LOCAL, '10.1.0.0/16 pcx-1', '10.1.0.3/32 pcx-1 blackhole'], 'all'],
-    ['a peering that is not known', [LOCAL, '10.1.0.0/16 pcx-9'], ''],
-    ['by prefix list', [LOCAL, 'pl-1 pcx-1'], 'all'],
-  ])('%s', (_, routes, expected) => {
-    const prefixLists = { 'pl-1': { name: 'far', cidrs: ['10.1.0.0/24'] } };
-    expect(there(routes, { prefixLists })).toBe(expected);
-  });
-
-  test.each(['pending-acceptance', 'deleted', 'expired'])('a peering that is %s', (status) => {
-    const peerings = { 'pcx-1': `vpc-1 vpc-2 ${status}` };
-    expect(there([LOCAL, '10.1.0.0/16 pcx-1'], { peerings })).toBe('');
-  });
-
-  test('a peering leads to its own two VPCs and no further', () => {
-    const peerings = { 'pcx-1': 'vpc-1 vpc-3' };
-    expect(there([LOCAL, '10.1.0.0/16 pcx-1'], { peerings })).toBe('');
-  });
-
-  test('answers need a route too', () => {
-    const subnets = {
-      'subnet-1': { routes: [LOCAL, '10.1.0.0/16 pcx-1'] },
-      'subnet-2': { vpc: 'vpc-2', routes: ['10.1.0.0/16 local'] },
-    };
-    expect(there([], { subnets })).toBe('');
-  });
-
-  test('another VPC without any route table is out of reach; inside one, everything is local', () => {
-    expect(there([], { subnets: { 'subnet-2': { vpc: 'vpc-2' } } })).toBe('');
-    expect(there([], { subnets: { 'subnet-2': {} } })).toBe('all');
   });
 });
 

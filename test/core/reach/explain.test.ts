@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { awsReach } from '../../../core/reach/aws-reach.ts';
+import { OPEN_ACL } from './connected-estate.ts';
 import { type EstateText, estate } from './estate.ts';
 
 const BASE: EstateText = {
@@ -16,50 +17,137 @@ const BASE: EstateText = {
   },
   hosts: {
     a: { at: '10.0.1.1', groups: ['sg-a'] },
-    b: { at: '10.0.2.2', subnet: 'subnet-2', groups: ['sg-b'] },
+    b: { at: '10.0.2.2', subnet: 'subnet-2', groups: ['sg-b', 'sg-c'] },
     c: { at: '10.0.2.3', subnet: 'subnet-2' },
   },
 };
-const ask = (to: string, port: number, text: EstateText = BASE, protocol = 6) =>
-  awsReach(estate(text)).explain('eni-a', to, { protocol, port });
+const HTTPS = { protocol: 6, port: 443 };
+const ask = (from: string, to: string, more: Partial<EstateText> = {}, probe = HTTPS) =>
+  awsReach(estate({ ...BASE, ...more })).explain(`eni-${from}`, `eni-${to}`, probe);
+const tcp = (port: number) => ({ protocol: 6, port });
+const SENDS = 'egress of eni-a: group sg-a (sg-a) allows it to 0.0.0.0/0';
 
 describe('explain', () => {
   test('names the rules that let a probe through', () => {
-    expect(ask('eni-b', 443)).toEqual({
+    expect(ask('a', 'b')).toEqual({
       verdict: 'allow',
-      why: [
-        'egress of eni-a: group sg-a (sg-a) allows it to 0.0.0.0/0',
-        'ingress of eni-b: group sg-b (sg-b) allows it from sg-a',
-      ],
+      why: [SENDS, 'ingress of eni-b: group sg-b (sg-b) allows it from sg-a'],
     });
   });
 
   test.each([
-    ['the NACL entry', 'eni-b', 22, /ingress of NACL acl-subnet-2: entry 5 denies 10\.0\.1\.1/],
-    ['the missing rule', 'eni-b', 80, /ingress of eni-b: none of its groups \(sg-b\)/],
-    ['the missing groups', 'eni-c', 80, /none of its groups \(no group\)/],
-    ['the unknown interface', 'eni-z', 80, /eni-z is not in the inventory/],
-  ])('names %s that stops it', (_, to, port, expected) => {
-    const { verdict, why } = ask(to, port);
-    expect(verdict).toBe('deny');
-    expect(why.join()).toMatch(expected);
+    [['a', 'b'], 22, 'ingress of NACL acl-subnet-2: entry 5 denies 10.0.1.1'],
+    [
+      ['a', 'b'],
+      80,
+      'ingress of eni-b: none of its groups (sg-b, sg-c) has a rule for it from 10.0.1.1',
+    ],
+    [
+      ['a', 'c'],
+      443,
+      'ingress of eni-c: none of its groups (no group) has a rule for it from 10.0.1.1',
+    ],
+    [
+      ['c', 'b'],
+      443,
+      'egress of eni-c: none of its groups (no group) has a rule for it to 10.0.2.2',
+    ],
+    [['a', 'z'], 443, 'interface eni-z is not in the inventory'],
+    [['z', 'b'], 443, 'interface eni-z is not in the inventory'],
+  ])('names what stops %s on port %s', ([from = '', to = ''], port, why) => {
+    expect(ask(from, to, {}, tcp(port))).toEqual({ verdict: 'deny', why: [why] });
+  });
+
+  test.each([
+    ['tcp/443 10.0.0.0/8', '10.0.0.0/8'],
+    ['tcp/443 pl-1', 'pl-1'],
+    ['tcp/443 sg-a', 'sg-a'],
+  ])('names the first rule that admits, here %s', (rule, by) => {
+    const groups = {
+      ...BASE.groups,
+      'sg-b': { in: [] },
+      'sg-c': { in: ['tcp/80 sg-a', rule, 'tcp 0.0.0.0/0'] },
+    };
+    const prefixLists = { 'pl-1': { name: 'near', cidrs: ['10.9.0.0/16', '10.0.1.0/24'] } };
+    const b = { at: '10.0.1.2', groups: ['sg-b', 'sg-c', 'sg-unread'] };
+    expect(ask('a', 'b', { groups, prefixLists, hosts: { ...BASE.hosts, b } }).why).toEqual([
+      SENDS,
+      `ingress of eni-b: group sg-c (sg-c) allows it from ${by}`,
+    ]);
+  });
+
+  test('lets a host reach itself, whatever its groups say', () => {
+    expect(ask('c', 'c')).toEqual({
+      verdict: 'allow',
+      why: ['both ends are one interface: what a host sends to itself never leaves it'],
+    });
+  });
+
+  describe("of a service's interface without groups", () => {
+    const lb = { at: '10.0.1.8', type: 'network_load_balancer' };
+    const here = { b: { at: '10.0.1.2', groups: ['sg-b'] }, lb, other: { ...lb, at: '10.0.1.9' } };
+    const hosts = { ...BASE.hosts, ...here };
+    const isUnread = (id: string): string =>
+      `${id} (network_load_balancer) has no groups; what it takes in and sends on was not read`;
+    const groups = { ...BASE.groups, 'sg-b': { in: ['tcp/443 10.0.1.8/32'] } };
+
+    test.each([
+      ['a', 'lb', [SENDS, isUnread('eni-lb')]],
+      ['lb', 'other', [isUnread('eni-lb'), isUnread('eni-other')]],
+      [
+        'lb',
+        'b',
+        [isUnread('eni-lb'), 'ingress of eni-b: group sg-b (sg-b) allows it from 10.0.1.8/32'],
+      ],
+    ])('it is not known whether %s reaches %s', (from, to, why) => {
+      expect(ask(from, to, { groups, hosts })).toEqual({ verdict: 'unknown', why });
+    });
+
+    test('it is known where the other end denies, and where it has groups', () => {
+      expect(ask('other', 'b', { groups, hosts }).verdict).toBe('deny');
+      const grouped = (id: string) => ({ ...hosts, lb: { ...lb, groups: [id] } });
+      expect(ask('a', 'lb', { hosts: grouped('sg-b') }).verdict).toBe('allow');
+      expect(ask('a', 'lb', { hosts: grouped('sg-a') }).verdict).toBe('deny');
+    });
   });
 
   test('looks at every address, not only at the first', () => {
-    const hosts = { ...BASE.hosts, a: { at: ['192.0.2.1', '10.0.1.1'], groups: ['sg-a'] } };
+    const a = { at: ['192.0.2.1', '10.0.1.1'], groups: ['sg-a'] };
     const groups = { ...BASE.groups, 'sg-b': { in: ['tcp/443 10.0.0.0/8'] } };
-    expect(ask('eni-b', 443, { ...BASE, groups, hosts }).verdict).toBe('allow');
+    const more = { groups, hosts: { ...BASE.hosts, a } };
+    expect(ask('a', 'b', more).verdict).toBe('allow');
+    // The first address speaks for all where none passes.
+    expect(ask('a', 'b', more, tcp(80)).why).toEqual([
+      'ingress of eni-b: none of its groups (sg-b, sg-c) has a rule for it from 192.0.2.1',
+    ]);
   });
 
-  test('asks ICMPv6 of IPv6 alone', () => {
-    const hosts = {
-      a: { at: ['10.0.1.1', '2001:db8::1'], groups: ['sg-a'] },
-      b: { at: ['10.0.1.2', '2001:db8::2'], groups: ['sg-b'] },
+  test('prefers a way that was not read to one that is known to be shut', () => {
+    const found = {
+      groups: { 'sg-a': { out: ['all 0.0.0.0/0'] }, 'sg-b': { in: ['all 10.0.0.0/8'] } },
+      subnets: {
+        'subnet-1': { routes: ['192.0.2.0/24 igw-1', '10.0.2.2/32 tgw-1'] },
+        'subnet-2': { routes: ['10.0.0.0/16 local'] },
+      },
+      hosts: {
+        ...BASE.hosts,
+        b: { at: ['192.0.2.2', '10.0.2.2'], subnet: 'subnet-2', groups: ['sg-b'] },
+      },
     };
-    expect(ask('eni-b', 128 * 256, { ...BASE, hosts }, 58).verdict).toBe('allow');
-    const { a, b } = { a: { ...hosts.a, at: '10.0.1.1' }, b: hosts.b };
-    expect(ask('eni-b', 128 * 256, { ...BASE, hosts: { a, b } }, 58).why).toEqual([
-      'they share no address family',
+    expect(ask('a', 'b', found).verdict).toBe('unknown');
+  });
+
+  test('asks ICMPv6 of IPv6 alone, and ICMP of IPv4', () => {
+    const a = { at: ['10.0.1.1', '2001:db8::1'], groups: ['sg-a'] };
+    const b = { at: ['10.0.1.2', '2001:db8::2'], groups: ['sg-b'] };
+    const echo = (protocol: number, type: number, from = a) =>
+      ask('a', 'b', { hosts: { a: from, b } }, { protocol, port: type * 256 });
+    expect(echo(58, 128).verdict).toBe('allow');
+    const nothing = { verdict: 'deny', why: ['they share no address family'] };
+    expect(echo(58, 128, { ...a, at: ['10.0.1.1'] })).toEqual(nothing);
+    expect(echo(1, 8, { ...a, at: ['2001:db8::1'] })).toEqual(nothing);
+    expect(echo(1, 8).why).toEqual([
+      'ingress of eni-b: none of its groups (sg-b) has a rule for it from 10.0.1.1',
     ]);
   });
 
@@ -116,6 +204,82 @@ describe('explain', () => {
         expect(reach.explain('eni-a', 'eni-b', asked).verdict).toBe(exact ? 'allow' : 'deny');
       }),
       { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('a NACL in the way', () => {
+  const groups = { 'sg-a': { in: ['all 0.0.0.0/0'], out: ['all 0.0.0.0/0'] } };
+  const hosts = {
+    a: { at: '10.0.1.1', groups: ['sg-a'] },
+    b: { at: '10.0.2.2', subnet: 'subnet-2', groups: ['sg-a'] },
+  };
+  const through = (near: readonly string[], far: readonly string[], probe = HTTPS) => {
+    const subnets = { 'subnet-1': { acl: near }, 'subnet-2': { acl: far } };
+    return ask('a', 'b', { groups, hosts, subnets }, probe);
+  };
+  const ECHO = { protocol: 1, port: 8 * 256 };
+
+  test.each([
+    [
+      'on the way out',
+      ['7 out deny tcp/443 10.0.2.0/24', ...OPEN_ACL],
+      OPEN_ACL,
+      'egress of NACL acl-subnet-1: entry 7 denies 10.0.2.2',
+    ],
+    [
+      'on the way in',
+      OPEN_ACL,
+      ['7 in deny tcp/443 10.0.1.0/24', ...OPEN_ACL],
+      'ingress of NACL acl-subnet-2: entry 7 denies 10.0.1.1',
+    ],
+    [
+      'without an entry for it',
+      OPEN_ACL,
+      ['9 in allow udp 0.0.0.0/0'],
+      'ingress of NACL acl-subnet-2: the last entry denies 10.0.1.1',
+    ],
+    [
+      'as the answers leave',
+      OPEN_ACL,
+      ['7 out deny tcp/40000-65535 0.0.0.0/0', ...OPEN_ACL],
+      'the answers do not get back: egress of NACL acl-subnet-2 denies 10.0.1.1 on some of the ports 32768-60999',
+    ],
+    [
+      'as the answers come in',
+      ['7 in deny tcp/40000-65535 0.0.0.0/0', ...OPEN_ACL],
+      OPEN_ACL,
+      'the answers do not get back: ingress of NACL acl-subnet-1 denies 10.0.2.2 on some of the ports 32768-60999',
+    ],
+  ])('is named %s', (_, near, far, why) => {
+    expect(through(near, far)).toEqual({ verdict: 'deny', why: [why] });
+  });
+
+  test('has no ports for the answers of an echo, and the ephemeral ones for UDP', () => {
+    const no = (what: string) =>
+      through(OPEN_ACL, [`1 out deny ${what} 0.0.0.0/0`, ...OPEN_ACL], ECHO).why;
+    expect(no('icmp/0')).toEqual([
+      'the answers do not get back: egress of NACL acl-subnet-2 denies 10.0.1.1',
+    ]);
+    expect(no('icmp/8')).toEqual([
+      SENDS,
+      'ingress of eni-b: group sg-a (sg-a) allows it from 0.0.0.0/0',
+    ]);
+    const dns = { protocol: 17, port: 53 };
+    expect(
+      through(OPEN_ACL, ['1 out deny udp/60999 0.0.0.0/0', ...OPEN_ACL], dns).why[0],
+    ).toContain('60999');
+  });
+
+  test('is none where it was not read, and inside a subnet', () => {
+    const allowed = {
+      verdict: 'allow',
+      why: [SENDS, 'ingress of eni-b: group sg-a (sg-a) allows it from 0.0.0.0/0'],
+    };
+    expect(ask('a', 'b', { groups, hosts, subnets: { 'subnet-2': {} } })).toEqual(allowed);
+    const one = { ...hosts, b: { ...hosts.b, subnet: 'subnet-1' } };
+    expect(ask('a', 'b', { groups, hosts: one, subnets: { 'subnet-1': { acl: [] } } })).toEqual(
+      allowed,
     );
   });
 });

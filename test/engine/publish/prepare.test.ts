@@ -29,6 +29,10 @@ describe('an inventory that could not be read in full', () => {
     ['Subnets', () => ({ subnets: [] })],
     ['SecurityGroups', () => ({ groups: [] })],
     ['NetworkInterfaces', () => ({ interfaces: [] })],
+    ['VpcPeeringConnections', () => ({ peerings: [] })],
+    ['Tasks', () => ({})],
+    ['InstanceProfiles', () => ({})],
+    ['TaskDefinitions', () => ({})],
   ])('without %s nothing comes into force', async (kind, without) => {
     const stand = new Stand();
     const { nics } = stand.launch({ app: 'web' });
@@ -51,6 +55,20 @@ describe('an inventory that could not be read in full', () => {
       reading(stand, () => ({ gaps })),
     );
     expect((await stand.store.readPlan(plan))?.state).toBe('planned');
+  });
+
+  test('a plan that AWS would refuse halfway is not made', async () => {
+    const stand = new Stand();
+    for (const app of ['web', 'db', 'api']) stand.launch({ app });
+    await stand.publish(STAGED);
+    const next = policyOf([segment('api', 'stage'), segment('db', 'stage')], [['api', 'db']]);
+    const ports = reading(stand, ({ quotas }) => ({
+      // The old rule stays, since nothing is removed, and the new one finds no room.
+      gaps: [{ kind: 'SecurityGroups', reason: '1 of the entries cannot be read' }],
+      quotas: { ...quotas, rulesPerGroup: 1 },
+    }));
+    await expect(stand.prepare(next, ports)).rejects.toThrow('cannot be put in force: 2 errors');
+    expect(await stand.store.readHead()).toMatchObject({ generation: 1, phase: 'steady' });
   });
 
   test('without instances, though their interfaces are there, nothing comes into force', async () => {
