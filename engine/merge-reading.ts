@@ -1,4 +1,5 @@
 import type { Identity } from '../core/model/identity.ts';
+import type { Inventory } from '../core/model/inventory.ts';
 import type { WorkloadRecord } from '../core/model/record.ts';
 import type { WorkloadReading } from './ports.ts';
 
@@ -132,4 +133,20 @@ function withTags(identity: Identity, tags: Readonly<Record<string, string>>): I
     ...(tags.Name === undefined ? {} : { name: tags.Name }),
     ...(group === undefined ? {} : { autoScalingGroup: group }),
   };
+}
+
+/**
+ * The inventory, with what EC2 has refused to write and no Describe shows. A worker that believes a
+ * refusal looks at none of the workload's interfaces, so that asking for them again and again would wake
+ * it in vain, and publish in vain. A person's publish tries once more, and asks without this.
+ */
+export function withRefusals(inventory: Inventory, records: readonly WorkloadRecord[]): Inventory {
+  const refused = new Map(
+    records.filter(wasRefused).map((record) => [record.identity.workload, record]),
+  );
+  const workloads = inventory.workloads.map((workload) => {
+    const record = refused.get(workload.identity.workload);
+    return record === undefined ? workload : { ...workload, ...controlOf(record) };
+  });
+  return { ...inventory, workloads };
 }

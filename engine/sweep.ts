@@ -11,7 +11,7 @@ import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import { planChanges } from '../core/plan/plan-changes.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { countRunning } from './leave-guard.ts';
-import { mergeReading, wasRefused } from './merge-reading.ts';
+import { mergeReading, withRefusals } from './merge-reading.ts';
 import { wakeOverdue } from './parking.ts';
 import type { Page, Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
@@ -80,7 +80,7 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
   const parked = findParked(ports, interfaces);
   findDrift(ports, { inventory, stored, findings, interfaces, parked });
   const plan = await planAgain(ports, inForce, {
-    inventory: withRefusals(inventory, stored),
+    inventory: withRefusals(inventory, records),
     records,
   });
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
@@ -218,23 +218,6 @@ function findDrift(
       ...{ expected: record.groups, found: nic.groups },
     });
   }
-}
-
-/**
- * What EC2 has refused to write no Describe shows. A worker that believes the refusal looks at none of
- * its interfaces, so that asking for them each time would wake it in vain, and publish again in vain.
- */
-function withRefusals(
-  inventory: Inventory,
-  stored: ReadonlyMap<string, WorkloadRecord>,
-): Inventory {
-  const workloads = inventory.workloads.map((workload) => {
-    const record = stored.get(workload.identity.workload);
-    if (record === undefined || !wasRefused(record)) return workload;
-    const { control, controlReason } = record;
-    return { ...workload, control, ...(controlReason === undefined ? {} : { controlReason }) };
-  });
-  return { ...inventory, workloads };
 }
 
 /** What the policy in force would have changed now; empty when all is as it should be. */

@@ -4,11 +4,12 @@ import type { WorkloadKind } from '../../core/model/identity.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
-import type { Settings } from '../../core/model/policy.ts';
-import type { Head, PlanRecord } from '../../core/model/record.ts';
+import type { Policy } from '../../core/model/policy.ts';
+import type { Head, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
 import { proposePlan } from '../../core/plan/propose-plan.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
+import { withRefusals } from '../merge-reading.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { heldAmong, heldSinceOf, leavingAmong, readRecords, SWEEP_AUTHOR } from './holds.ts';
 import { compileAgain, loadPlan, loadPolicy, readOwned } from './plan-context.ts';
@@ -136,8 +137,10 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   const policy = await loadPolicy(ports, input.policyVersion, now);
   // What others write after this line, the plan does not know; its base is what tells.
   const head = await ports.store.readHead();
-  const inventory = await readInventory(ports);
-  if (input.kind === 'publish') assertRead(inventory);
+  const found = await readInventory(ports);
+  if (input.kind === 'publish') assertRead(found);
+  const records = await readRecords(ports);
+  const inventory = input.author === SWEEP_AUTHOR ? withRefusals(found, records) : found;
   const ledger = await readLedgers(ports);
   const {
     desired,
@@ -147,7 +150,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
     policy,
     inventory,
     ledger,
-    held: await readHeld(ports, input, { settings: policy.settings, head, inventory }),
+    held: await readHeld(ports, input, { policy, head, inventory, records }),
     generation: input.generation,
     base: head?.generation ?? 0,
     now,
@@ -164,18 +167,20 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   return plan;
 }
 
+interface Known {
+  readonly policy: Policy;
+  readonly head: Head | undefined;
+  readonly inventory: Inventory;
+  readonly records: readonly WorkloadRecord[];
+}
+
 /** A person's plan shows what it makes of every workload; the sweep's is not about workloads. */
 async function readHeld(
   ports: Ports,
   input: PublishInput,
-  {
-    settings,
-    head,
-    inventory,
-  }: { settings: Settings; head: Head | undefined; inventory: Inventory },
+  { policy, head, inventory, records }: Known,
 ): Promise<ReadonlySet<string>> {
-  const records = await readRecords(ports);
-  const held = heldAmong(records, settings, heldSinceOf(input, head));
+  const held = heldAmong(records, policy.settings, heldSinceOf(input, head));
   const inForce = input.author === SWEEP_AUTHOR ? await readInForce(ports) : undefined;
   if (inForce === undefined) return new Set(held);
   return new Set([...held, ...leavingAmong(records, inForce, inventory)]);

@@ -237,10 +237,15 @@ async function checkProof(
   const snapshot = ec2.snapshot();
   const owners = ownersOf(snapshot);
   const filters = filtersOf(snapshot);
+  const keys = new Set(snapshot.groups.map(({ tags }) => tags['bulkhead:group'] ?? ''));
   const open = snapshot.interfaces.filter((nic) => {
     const to = owners.get(nic.id);
     if (to === undefined || !isRefusedByIam(world, to.workload)) return false;
-    if (wishFor(policy, to.tags).mode !== 'enforce' || byId.get(to.workload)?.held) return false;
+    const wish = wishFor(policy, to.tags);
+    if (wish.mode !== 'enforce' || byId.get(to.workload)?.held) return false;
+    // Without groups to carry there is nothing that it should have, and is only listed as `visible`.
+    const isThere = (stem: string): boolean => keys.has(`${stem}@${nic.vpc}`);
+    if (!wish.stems.every(isThere)) return false;
     return snapshot.interfaces.some((peer) => {
       const from = owners.get(peer.id);
       if (from === undefined || from.workload === to.workload) return false;
@@ -280,9 +285,16 @@ async function checkPlan(
   const { policy } = bundle;
   const now = new Date(nowMs).toISOString();
   const described = inventoryFromDescribe(ec2.documents(), { takenAt: now, region: 'us-east-1' });
-  // What IAM refuses no Describe shows.
+  // What IAM has refused no Describe shows.
+  const refused = new Set(
+    records
+      .filter(
+        ({ control, identity }) => control !== 'attach' && isRefusedByIam(world, identity.workload),
+      )
+      .map(({ identity }) => identity.workload),
+  );
   const workloads = described.workloads.map((one) =>
-    isRefusedByIam(world, one.identity.workload) ? { ...one, control: 'visible' as const } : one,
+    refused.has(one.identity.workload) ? { ...one, control: 'visible' as const } : one,
   );
   const inventory = { ...described, workloads };
   const entries = await readAll((cursor) => store.listLedger(cursor));
