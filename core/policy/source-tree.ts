@@ -148,9 +148,14 @@ function compose(
 function limitErrors(composer: Composer): void {
   const report = Reflect.get(composer, 'onError');
   let errors = 0;
+  let excess: TooComplex | undefined;
   Reflect.set(composer, 'onError', (source: unknown, ...more: readonly unknown[]) => {
     errors += 1;
-    if (errors > SYNTAX_ERRORS_MAX) throw tooManyErrors(startOfSource(source));
+    if (errors > SYNTAX_ERRORS_MAX) {
+      // What is thrown inside a collection comes again as an error at the start of the collection.
+      excess ??= tooManyErrors(startOfSource(source));
+      throw excess;
+    }
     Reflect.apply(report, composer, [source, ...more]);
   });
 }
