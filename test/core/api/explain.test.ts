@@ -168,6 +168,13 @@ describe("AWS's answer, where the way leads out of what groups can name", () => 
     expect(answer.why[0]).toBe('only tcp/440-442, tcp/444-450');
   });
 
+  test('some of the ports, over what was not read, are unknown', () => {
+    const acl = ['5 out deny tcp/443 0.0.0.0/0', ...OPEN_ACL];
+    const subnets = { ...BASE.subnets, 'subnet-4': { ...BASE.subnets?.['subnet-4'], acl } };
+    const answer = ask('i-guarded', '198.51.100.7', 'tcp/440-450', { ...BASE, subnets });
+    expect(answer.verdict).toBe('unknown');
+  });
+
   test('over several interfaces: what some of them let pass is partly open, with both reasons', () => {
     const inventory = estate(BASE);
     const [web, ...others] = inventory.workloads;

@@ -121,16 +121,24 @@ describe('of a plan', () => {
   test('only the rules that are revoked go, and only the group that is deleted', () => {
     const list = { ...ports, peer: { kind: 'prefixList', id: 'pl-1' } as const };
     const other = { ...ports, peer: { kind: 'prefixList', id: 'pl-2' } as const };
-    const rules = { ingress: [list], egress: [list, other] };
+    const near = { ...ports, peer: { kind: 'ipv4', cidr: '10.0.0.0/8' } as const };
+    const far = { ...ports, peer: { kind: 'ipv4', cidr: '192.0.2.0/24' } as const };
+    const rules = { ingress: [list], egress: [list, other, near, far] };
     const now = inventory([], { groups: [ours('sg-web', OWNER, rules), ours('sg-old', 'Other')] });
-    const revoke: PlanStep = { ...base, id: 'r', kind: 'revoke', phase: 'revoke', rules: [list] };
+    const revoke: PlanStep = {
+      ...base,
+      id: 'r',
+      kind: 'revoke',
+      phase: 'revoke',
+      rules: [list, near],
+    };
     const remove: PlanStep = {
       ...{ id: 'd', after: [], kind: 'delete-group', phase: 'delete' },
       ...{ group: 'segment:old@vpc-1', groupId: 'sg-old' },
     };
     expect(afterSteps([revoke, remove], now)).toEqual({
       ...now,
-      groups: [now.groups[0], { ...now.groups[1], egress: [other] }],
+      groups: [now.groups[0], { ...now.groups[1], egress: [other, far] }],
     });
   });
 });
