@@ -1,5 +1,4 @@
 import { compilePolicy } from '../core/compile/compile-policy.ts';
-import { parseGroupKey } from '../core/compile/owned-groups.ts';
 import type { Inventory, Workload } from '../core/model/inventory.ts';
 import type { InterfaceStep, Plan } from '../core/model/plan.ts';
 import type {
@@ -17,6 +16,7 @@ import { wakeOverdue } from './parking.ts';
 import type { Page, Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
 import { heldAmong, leavingAmong, readRecords } from './publish/holds.ts';
+import { type LivedOn, livedOnWhileBlocked } from './publish/lived-on.ts';
 import { readInventory, readLedgers } from './publish/prepare.ts';
 import { heldSince } from './standing.ts';
 import { draftRecord } from './workload-record.ts';
@@ -84,7 +84,9 @@ export async function sweepEstate(ports: Ports): Promise<SweepReport> {
     records,
   });
   if (inForce.head.phase === 'steady') findUnplanned(plan, findings, parked);
-  const publishNeeded = openPlans.length > 0 ? [] : await needsPublish(ports, inForce, plan, plans);
+  const livedOn = livedOnWhileBlocked(inForce, ports.owner, { inventory, records });
+  const publishNeeded =
+    openPlans.length > 0 ? [] : await needsPublish(ports, inForce, { plan, plans, livedOn });
   await raiseFences(ports, inventory, findings);
   if (openPlans.every(isWaiting)) await prove(ports, { inForce, inventory, stored, findings });
   return await finish(ports, { startedAt, inventory, openPlans, findings, publishNeeded });
@@ -274,18 +276,23 @@ function findUnplanned(
 async function needsPublish(
   ports: Ports,
   { head }: InForce,
-  plan: Plan,
-  plans: readonly PlanRecord[],
+  {
+    plan,
+    plans,
+    livedOn,
+  }: {
+    readonly plan: Plan;
+    readonly plans: readonly PlanRecord[];
+    readonly livedOn: LivedOn;
+  },
 ): Promise<readonly string[]> {
   if (plan.addOnly) return [];
   const blocked = head.blockedSegments;
   const steps = plan.steps.filter((step) => {
     // What has held a segment back is gone, and only a publish lifts the block.
     if ('interface' in step) return Object.keys(blocked).length > 0 && step.blocked === undefined;
-    // Rules of a blocked segment stay (engine/publish/apply.ts), so that publishing changes nothing.
-    if (step.kind === 'revoke') {
-      return blocked[parseGroupKey(step.group)?.segment ?? ''] === undefined;
-    }
+    // Such rules of a blocked segment stay (engine/publish/apply.ts): publishing changes nothing.
+    if (step.kind === 'revoke') return !step.rules.every((rule) => livedOn(step, rule));
     return step.kind !== 'delete-group';
   });
   if (steps.length === 0) return [];

@@ -9,10 +9,12 @@ import { ALL_TRAFFIC, type PairTraffic, type TrafficSet } from '../model/traffic
 import { readTraffic } from '../policy/read-traffic.ts';
 import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
 import { OutsideReach } from '../reach/outside.ts';
+import { TrafficRegion } from '../reach/traffic-region.ts';
 import type { Probe } from '../reach/verdict.ts';
 import type { ExplainAnswer } from './explain-answer.ts';
 import { findEnd, type PathEnd } from './path-end.ts';
 import { joinVerdicts, judgeTraffic, type PathVerdict } from './path-verdict.ts';
+import { trafficTexts } from './traffic-text.ts';
 
 export interface ExplainInput {
   /** Absent while nothing is in force: then only AWS answers. */
@@ -206,7 +208,11 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
   const { publicAddress } = to;
   if (publicAddress !== undefined) {
     const found = from.interfaces.flatMap((source) =>
-      to.interfaces.map((nic) => outside.explainTranslated(source, nic, publicAddress, probe)),
+      to.interfaces.map((nic) =>
+        judgeOver(asked, outside.passingTranslated(source, nic, publicAddress), (packet) =>
+          outside.explainTranslated(source, nic, publicAddress, packet),
+        ),
+      ),
     );
     return joinWhy(found);
   }
@@ -226,6 +232,19 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
   return { verdict: joinVerdicts(verdicts), why: [...whyByVerdict.values()].flat() };
 }
 
+/** A way that is explained packet by packet, over all that is asked about. */
+function judgeOver(
+  asked: TrafficSet,
+  passing: TrafficRegion,
+  explain: (packet: Probe) => Judged,
+): Judged {
+  const common = passing.and(TrafficRegion.ofSet(asked)).toSet();
+  if (judgeTraffic(asked, common) !== 'partly') return explain(firstPacket(asked));
+  const said = explain(firstPacket(common));
+  if (said.verdict !== 'allow') return said;
+  return { verdict: 'partly', why: [`only ${trafficTexts(common).join(', ')}`, ...said.why] };
+}
+
 /** One end is an address that no interface of the inventory has. */
 function judgeOutside({ input, from, to, asked }: Omit<Question, 'memberships'>): Judged {
   const [inside, outside] = from.interfaces.length > 0 ? [from, to] : [to, from];
@@ -236,12 +255,15 @@ function judgeOutside({ input, from, to, asked }: Omit<Question, 'memberships'>)
     };
   }
   const direction = inside === from ? 'egress' : 'ingress';
-  const probe = firstPacket(asked);
   const reach = reachOf(input.inventory).outside;
   const found = inside.interfaces.flatMap((nic) =>
     [...outside.ipv4, ...outside.ipv6]
       .filter((address) => (address.includes(':') ? nic.ipv6 : nic.ipv4).length > 0)
-      .map((address) => reach.explain(nic, direction, address, probe)),
+      .map((address) =>
+        judgeOver(asked, reach.passing(nic, direction, address), (packet) =>
+          reach.explain(nic, direction, address, packet),
+        ),
+      ),
   );
   if (found.length === 0) return { verdict: 'deny', why: ['the ends share no address family'] };
   return joinWhy(found);

@@ -1,6 +1,6 @@
 import type { Inventory, Workload } from '../model/inventory.ts';
 import { type AwsReach, awsReach } from '../reach/aws-reach.ts';
-import { interfaceClasses } from '../reach/classes.ts';
+import { type InterfaceClass, interfaceClasses } from '../reach/classes.ts';
 import { TrafficRegion } from '../reach/traffic-region.ts';
 
 export interface Reached {
@@ -8,20 +8,25 @@ export interface Reached {
   readonly traffic: TrafficRegion;
 }
 
+/** What a class may send to the members of another. */
+interface ClassTraffic extends InterfaceClass {
+  readonly traffic: TrafficRegion;
+}
+
 /** Which workloads each workload may send anything to, asked once per pair of classes. */
 export class ClassReach {
   readonly #reach: AwsReach;
-  readonly #classes: readonly (readonly string[])[];
-  readonly #classByInterface = new Map<string, number>();
+  readonly #classes: readonly InterfaceClass[];
+  readonly #classByInterface = new Map<string, InterfaceClass>();
   readonly #workloadByInterface = new Map<string, string>();
-  readonly #answers = new Map<number, readonly TrafficRegion[]>();
+  readonly #rows = new Map<InterfaceClass, readonly ClassTraffic[]>();
   readonly #reachedByWorkload = new Map<string, readonly Reached[]>();
 
   constructor(inventory: Inventory) {
     this.#reach = awsReach(inventory);
-    this.#classes = interfaceClasses(inventory).map((one) => one.members);
-    for (const [at, members] of this.#classes.entries()) {
-      for (const id of members) this.#classByInterface.set(id, at);
+    this.#classes = interfaceClasses(inventory);
+    for (const one of this.#classes) {
+      for (const id of one.members) this.#classByInterface.set(id, one);
     }
     for (const { identity, interfaces } of inventory.workloads) {
       for (const id of interfaces) this.#workloadByInterface.set(id, identity.workload);
@@ -33,16 +38,11 @@ export class ClassReach {
     const known = this.#reachedByWorkload.get(identity.workload);
     if (known !== undefined) return known;
     const found = new Map<string, TrafficRegion>();
-    for (const from of interfaces) {
-      const row = this.#rowOf(this.#classByInterface.get(from) ?? -1);
-      for (const [at, traffic] of row.entries()) {
-        if (traffic.isEmpty) continue;
-        for (const to of this.#classes[at] ?? []) {
-          const workload = this.#workloadByInterface.get(to);
-          if (workload === undefined || workload === identity.workload) continue;
-          const before = found.get(workload);
-          found.set(workload, before === undefined ? traffic : before.or(traffic));
-        }
+    for (const { members, traffic } of interfaces.flatMap((id) => this.#rowOf(id))) {
+      for (const to of members) {
+        const workload = this.#workloadByInterface.get(to);
+        if (workload === undefined || workload === identity.workload) continue;
+        found.set(workload, (found.get(workload) ?? TrafficRegion.nothing).or(traffic));
       }
     }
     const reached = [...found].map(([workload, traffic]) => ({ workload, traffic }));
@@ -50,17 +50,23 @@ export class ClassReach {
     return reached;
   }
 
-  /** From one class to every class; two members stand for a class and itself. */
-  #rowOf(from: number): readonly TrafficRegion[] {
-    const known = this.#answers.get(from);
+  /** The classes that an interface reaches. One member stands for a class, another for its own. */
+  #rowOf(from: string): readonly ClassTraffic[] {
+    const source = this.#classByInterface.get(from);
+    if (source === undefined) return [];
+    const known = this.#rows.get(source);
     if (known !== undefined) return known;
-    const [source = '', second = ''] = this.#classes[from] ?? [];
-    const row = this.#classes.map((members, at): TrafficRegion => {
-      const to = at === from ? second : (members[0] ?? '');
-      const { ipv4 = [], ipv6 = [] } = this.#reach.between(source, to);
-      return TrafficRegion.ofSet(ipv4).or(TrafficRegion.ofSet(ipv6));
-    });
-    this.#answers.set(from, row);
+    const row = this.#classes
+      .map(({ members }) => ({ members, traffic: this.#between(from, members) }))
+      .filter(({ traffic }) => !traffic.isEmpty);
+    this.#rows.set(source, row);
     return row;
+  }
+
+  #between(from: string, members: readonly string[]): TrafficRegion {
+    const to = members.find((id) => id !== from);
+    if (to === undefined) return TrafficRegion.nothing;
+    const { ipv4 = [], ipv6 = [] } = this.#reach.between(from, to);
+    return TrafficRegion.ofSet(ipv4).or(TrafficRegion.ofSet(ipv6));
   }
 }

@@ -1,13 +1,16 @@
 import { DEFAULT_QUOTAS } from '../model/inventory.ts';
 import { assumedQuotas, growthText } from '../show/limits.ts';
 import { printable } from '../show/printable.ts';
-import type { Assessment, PolicyEffect, Use } from './assess.ts';
+import type { Assessment, PolicyEffect } from './assess.ts';
 
 /** Lines of one list; the JSON has all of them. */
 const SHOWN_MAX = 15;
 
 /** Segments whose room to grow is told, those with the least first. */
 const GROWTH_SHOWN_MAX = 5;
+
+/** Characters of one line of text; some of it was written by strangers. */
+const LINE_MAX = 400;
 
 interface Section {
   readonly title: string;
@@ -23,7 +26,7 @@ export function renderAssessment(assessment: Assessment): string {
   const sections = sectionsOf(assessment).map(({ title, text, table }) =>
     [
       title,
-      ...text.map((line) => `  ${line}`),
+      ...text.map((line) => `  ${printable(line, LINE_MAX)}`),
       ...(table === undefined ? [] : columns(table)),
     ].join('\n'),
   );
@@ -36,8 +39,13 @@ export function renderMarkdown(assessment: Assessment): string {
   const sections = sectionsOf(assessment).map(({ title, text, table }) => {
     const rows =
       table === undefined ? [] : [table.head, table.head.map(() => '---'), ...table.rows];
-    const lines = rows.map((row) => `| ${row.map(cell).join(' | ')} |`);
-    return [`## ${title}`, '', ...text, ...(lines.length > 0 ? ['', ...lines] : [])].join('\n');
+    return [
+      `## ${title}`,
+      text.map((line) => `- ${printable(line, LINE_MAX)}`).join('\n'),
+      rows.map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n'),
+    ]
+      .filter((block) => block !== '')
+      .join('\n\n');
   });
   return `# How segmented is this estate?\n\n${sections.join('\n\n')}\n`;
 }
@@ -111,22 +119,29 @@ function world({ openToWorld }: Assessment): Section {
 }
 
 function quotas({ quotas: used }: Assessment): Section {
-  const use = ({ used: count, limit }: Use): string =>
-    `${count} of ${limit} (${percent(limit === 0 ? 0 : count / limit)})`;
-  const rows = [
-    ['groups in the Region', use(used.groupsInRegion)],
-    ...used.rulesOfGroups
-      .slice(0, 5)
-      .map((one) => [
-        `${one.direction} rules, ${one.family}: ${one.group} (${printable(one.name, 32)})`,
-        use(one),
-      ]),
-    ...used.groupsOfInterfaces.slice(0, 3).map((one) => [`groups on ${one.interface}`, use(one)]),
+  const uses = [
+    { what: 'groups in the Region', ...used.groupsInRegion },
+    ...used.rulesOfGroups.slice(0, 5).map(({ direction, family, group, name, ...use }) => ({
+      ...use,
+      what: `${direction} rules, ${family}: ${group} (${printable(name, 32)})`,
+    })),
+    ...used.groupsOfInterfaces
+      .slice(0, 3)
+      .map((use) => ({ ...use, what: `groups on ${use.interface}` })),
     ...used.entriesOfLists
       .slice(0, 3)
-      .map((one) => [`entries of ${one.list} (${printable(one.name, 32)})`, use(one)]),
-    ['rules per group x groups per interface', use(used.product)],
+      .map((use) => ({ ...use, what: `entries of ${use.list} (${printable(use.name, 32)})` })),
+    { what: 'rules per group x groups per interface', ...used.product },
   ];
+  const rows = uses
+    .map(({ what, used: count, limit }) => ({
+      what,
+      count,
+      limit,
+      share: limit === 0 ? 1 : count / limit,
+    }))
+    .sort((a, b) => b.share - a.share)
+    .map(({ what, count, limit, share }) => [what, `${count} of ${limit} (${percent(share)})`]);
   const text = assumedQuotas({ ...DEFAULT_QUOTAS, assumed: used.assumed });
   return { title: 'Quotas, the fullest first', text, ...tableOf(['quota', 'used'], rows) };
 }

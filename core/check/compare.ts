@@ -58,7 +58,7 @@ export function compareEstate(input: CompareInput): Comparison {
     for (const found of judge.pair(from, to)) tally.add(found, sources, destinations);
   }
   const count = classes.reduce((sum, members) => sum + members.length, 0);
-  return { ...tally.result(), pairs: count * (count - 1), classes: classes.length };
+  return { ...tally.result(), pairs: count * count - count, classes: classes.length };
 }
 
 type Finding = Pick<Disagreement, 'kind' | 'family' | 'traffic'>;

@@ -72,10 +72,9 @@ function readEnd({ groupIds, excused }: CompareInput, parts: EndParts): End {
   const { identity } = workload;
   const carries = membership?.carries ?? [];
   const keys = keysOfStems(carries, nic.vpc, (key) => groupIds[key] !== undefined);
-  const wanted = keys.map((key) => groupIds[key]);
-  const attached =
-    carries.length > 0 && wanted.every((id) => id !== undefined && nic.groups.includes(id));
-  const isWritten = carries.length > 0 && wanted.every((id) => id !== undefined);
+  const ids = keys.flatMap((key) => groupIds[key] ?? []);
+  const isWritten = carries.length > 0 && ids.length === keys.length;
+  const attached = isWritten && ids.every((id) => nic.groups.includes(id));
   // By what the policy asks, not by what it carries: a foreign group put on by hand is a hole.
   const enforced = isWritten && workload.control === 'attach' && membership?.mode === 'enforce';
   const withheld = (membership?.withheld ?? []).map(({ segment }) => segment);

@@ -1,4 +1,4 @@
-import { PORT_MAX, PROTOCOL_MAX, type TrafficRange, type TrafficSet } from '../model/traffic.ts';
+import { PROTOCOL_MAX, type TrafficRange, type TrafficSet } from '../model/traffic.ts';
 
 /** The canonical form of everything that at least one range covers. */
 export function uniteRanges(ranges: readonly TrafficRange[]): TrafficSet {
@@ -37,7 +37,7 @@ function assemble(
   spansOf: (protocol: number) => readonly Span[],
 ): TrafficSet {
   const starts = new Set([0, ...ranges.flatMap((one) => [one.protocolFrom, one.protocolTo + 1])]);
-  const sorted = [...starts].filter((start) => start <= PROTOCOL_MAX).sort((a, b) => a - b);
+  const sorted = [...starts].sort((a, b) => a - b);
   const blocks: { from: number; to: number; spans: readonly Span[]; key: string }[] = [];
   for (const [at, from] of sorted.entries()) {
     const to = (sorted[at + 1] ?? PROTOCOL_MAX + 1) - 1;
@@ -74,7 +74,7 @@ function cut(spans: readonly Span[], away: readonly Span[]): Span[] {
       [
         { from: span.from, to: Math.min(span.to, from - 1) },
         { from: Math.max(span.from, to + 1), to: span.to },
-      ].filter((part) => part.from <= part.to && part.to <= PORT_MAX),
+      ].filter((part) => part.from <= part.to),
     );
   }
   return left;

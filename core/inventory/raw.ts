@@ -38,7 +38,7 @@ export function textOf(value: unknown): string {
 /** Numbers come as such, or as text in some outputs. */
 export function number(value: unknown): number | undefined {
   const found = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+  return Number.isFinite(found) ? (found as number) : undefined;
 }
 
 /** EC2 has `Tags: [{Key, Value}]`, interfaces `TagSet`, ECS `tags: [{key, value}]`. */
@@ -51,5 +51,5 @@ export function tagsOf(raw: Raw): Readonly<Record<string, string>> {
 }
 
 export function sortedById<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
-  return [...items].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return [...items].sort((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -16,7 +16,7 @@ export interface Lookups extends Place {
   readonly roleByTaskDefinition: Readonly<Record<string, string>>;
 }
 
-/** One instance of DescribeInstances; `interfaces` are those attached to it. */
+/** One instance of DescribeInstances; `interfaces` are those attached to it, by id. */
 export function toInstanceWorkload(
   raw: Raw,
   interfaces: readonly NetworkInterface[],
@@ -42,7 +42,7 @@ export function toInstanceWorkload(
   const managed = controlOf({ Operator: raw.Operator });
   return {
     identity,
-    interfaces: interfaces.map((nic) => nic.id).sort(),
+    interfaces: interfaces.map((nic) => nic.id),
     state: textOf(record(raw.State).Name),
     control: managed.control,
     ...(managed.reason === undefined ? {} : { controlReason: managed.reason }),
@@ -54,7 +54,7 @@ function roleOf(profile: string, { roleByProfile }: Lookups): string {
   return ownValue(roleByProfile, profile) ?? profile.replace(':instance-profile/', ':role/');
 }
 
-/** One task of DescribeTasks (include TAGS). Awsvpc tasks are visible for now. */
+/** One task of DescribeTasks (include TAGS), as above. Awsvpc tasks are visible for now. */
 export function toTaskWorkload(
   raw: Raw,
   interfaces: readonly NetworkInterface[],
@@ -80,7 +80,7 @@ export function toTaskWorkload(
   };
   return {
     identity,
-    interfaces: interfaces.map((nic) => nic.id).sort(),
+    interfaces: interfaces.map((nic) => nic.id),
     state: textOf(raw.lastStatus).toLowerCase(),
     control: 'visible',
     controlReason: 'ECS owns the attachment of a task; its groups are changed on the service',

@@ -19,7 +19,8 @@ export interface FlowPeer {
 
 const regionByRule = new WeakMap<GroupRule, TrafficRegion>();
 
-function ruleRegion(rule: GroupRule): TrafficRegion {
+/** What a rule lets through, whoever it names. */
+export function ruleRegion(rule: GroupRule): TrafficRegion {
   const known = regionByRule.get(rule);
   if (known !== undefined) return known;
   const region = protocolRegion(rule.protocol, rule.fromPort, rule.toPort);
@@ -58,7 +59,7 @@ export class GroupRules {
   /** Union over the groups of `at` of the rules that mean the peer. */
   traffic(at: NetworkInterface, direction: Direction, peer: FlowPeer): TrafficRegion {
     return this.#rulesOf(at, direction)
-      .filter(({ rule }) => this.#means(rule.peer, at, peer))
+      .filter(({ rule }) => this.means(rule.peer, at, peer))
       .reduce((region, { rule }) => region.or(ruleRegion(rule)), TrafficRegion.nothing);
   }
 
@@ -71,7 +72,7 @@ export class GroupRules {
   ): string | undefined {
     const found = this.#rulesOf(at, direction).find(
       ({ rule }) =>
-        this.#means(rule.peer, at, peer) && ruleRegion(rule).has(probe.protocol, probe.port),
+        this.means(rule.peer, at, peer) && ruleRegion(rule).has(probe.protocol, probe.port),
     );
     if (found === undefined) return undefined;
     const { group, rule } = found;
@@ -103,7 +104,8 @@ export class GroupRules {
       .flatMap((group) => group[direction].map((rule) => ({ group, rule })));
   }
 
-  #means(named: RulePeer, at: NetworkInterface, { address, nic }: FlowPeer): boolean {
+  /** Whether what a rule of `at` names as its peer is this one. */
+  means(named: RulePeer, at: Pick<NetworkInterface, 'vpc'>, { address, nic }: FlowPeer): boolean {
     switch (named.kind) {
       case 'ipv4':
       case 'ipv6':

@@ -4,7 +4,7 @@ import { contains } from './addresses.ts';
 import { GroupRules, serviceWithoutGroups } from './group-rules.ts';
 import { Routes } from './routes.ts';
 import { type Crossing, SubnetAcls } from './subnet-acls.ts';
-import type { TrafficRegion } from './traffic-region.ts';
+import { TrafficRegion } from './traffic-region.ts';
 import { type AwsVerdict, deny, type Probe, unknown } from './verdict.ts';
 
 /**
@@ -34,6 +34,34 @@ export class OutsideReach {
   admitted(nic: NetworkInterface, address: string): TrafficRegion {
     const region = this.#rules.traffic(nic, 'ingress', { address });
     return region.and(this.#acls.passing({ nic, direction: 'ingress', address }));
+  }
+
+  /**
+   * Every packet that `explain` denies for no group and no NACL: whether the rest gets there is the
+   * same for all of it, since a route knows no port.
+   */
+  passing(nic: NetworkInterface, direction: Direction, address: string): TrafficRegion {
+    const groups =
+      serviceWithoutGroups(nic) === undefined
+        ? this.#rules.traffic(nic, direction, { address })
+        : TrafficRegion.everything;
+    const nat = direction === 'egress' ? this.#natTo(nic, address) : undefined;
+    const crossings = nat === undefined ? [] : crossingsOf(nic, nat, address);
+    return [{ nic, direction, address }, ...crossings].reduce(
+      (region, crossing) => region.and(this.#acls.passing(crossing)),
+      groups,
+    );
+  }
+
+  /** As `passing`, for `explainTranslated`. */
+  passingTranslated(
+    source: NetworkInterface,
+    destination: NetworkInterface,
+    address: string,
+  ): TrafficRegion {
+    const out = this.passing(source, 'egress', address);
+    const seenAs = this.#seenAs(source, address);
+    return seenAs === undefined ? out : out.and(this.passing(destination, 'ingress', seenAs));
   }
 
   /** Whether an internet gateway leads from the interface's subnet to the address. */
@@ -72,10 +100,8 @@ export class OutsideReach {
     if (route.target.startsWith('igw-')) {
       return deny(`${nic.id} has no public address, so ${route.target} does not serve it`);
     }
-    const nat = this.#natGateways.get(route.target);
-    if (nat?.publicIpv4 !== undefined && direction === 'egress') {
-      return this.#overNat({ nic, nat, address, probe, by });
-    }
+    const nat = direction === 'egress' ? this.#natTo(nic, address) : undefined;
+    if (nat !== undefined) return this.#overNat({ nic, nat, address, probe, by });
     return unknown(
       by,
       `${table} leads to ${address} over ${route.target}; what lies beyond was not read`,
@@ -111,15 +137,14 @@ export class OutsideReach {
     return (isOwn ? source : this.#natGateways.get(route.target))?.publicIpv4;
   }
 
-  /** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
+  /** The interface of the public NAT gateway that packets to the address go through. */
+  #natTo(nic: NetworkInterface, address: string): NetworkInterface | undefined {
+    const nat = this.#natGateways.get(this.#routes.routeTo(nic, address).route?.target ?? '');
+    return nat?.publicIpv4 === undefined ? undefined : nat;
+  }
+
   #overNat({ nic, nat, address, probe, by }: OverNat): AwsVerdict {
-    const crossings: readonly Crossing[] = [
-      ...(nat.subnet === nic.subnet
-        ? []
-        : nic.ipv4.map((from) => ({ nic: nat, direction: 'ingress', address: from }) as const)),
-      { nic: nat, direction: 'egress', address },
-    ];
-    const denial = this.#acls.denial(crossings, probe);
+    const denial = this.#acls.denial(crossingsOf(nic, nat, address), probe);
     if (denial !== undefined) return deny(denial);
     if (this.hasInternet(nat, address)) {
       return {
@@ -129,6 +154,19 @@ export class OutsideReach {
     }
     return unknown(by, `what lies beyond ${nat.natGateway} was not read`);
   }
+}
+
+/** A NAT gateway has no groups; its subnet's NACL sees the packet twice (both ways, four times). */
+function crossingsOf(
+  nic: NetworkInterface,
+  nat: NetworkInterface,
+  address: string,
+): readonly Crossing[] {
+  const inward = nat.subnet === nic.subnet ? [] : nic.ipv4;
+  return [
+    ...inward.map((from) => ({ nic: nat, direction: 'ingress', address: from }) as const),
+    { nic: nat, direction: 'egress', address },
+  ];
 }
 
 /** Addresses that the internet does not route: RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */

@@ -64,7 +64,7 @@ function cellOf(
     }
   }
   const traffic = [...seen.values()].map((set) => trafficTexts(set).join(' '));
-  const everything = open === pairs && pairs > 0 && !shut && traffic.join() === 'all';
+  const everything = open === pairs && !shut && traffic.join() === 'all';
   return { from, to, pairs, open, traffic: traffic.sort(), everything };
 }
 

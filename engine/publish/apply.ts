@@ -1,11 +1,13 @@
-import { parseGroupKey } from '../../core/compile/owned-groups.ts';
 import type { GroupRule } from '../../core/model/inventory.ts';
-import { ownValue } from '../../core/model/own-value.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
+import type { Head } from '../../core/model/record.ts';
 import { ruleKey } from '../../core/plan/rule-keys.ts';
+import { readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
 import { readListed } from './barrier.ts';
+import { readRecords } from './holds.ts';
+import { isOfBlocked, type LivedOn, livedOnWhileBlocked } from './lived-on.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -99,21 +101,38 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   ]);
   const isNobodys = (id: string | undefined): boolean =>
     id !== undefined && unwanted.has(id) && !carried.has(id);
-  const isLivedOn = (step: RevokeStep, { peer }: GroupRule): boolean => {
+  const steps = groupSteps(context, 'revoke');
+  const whileBlocked = await readLivedOn(ports, { head, steps });
+  const isLivedOn = (step: RevokeStep, rule: GroupRule): boolean => {
+    const { peer } = rule;
     const group = owned.byKey.get(step.group)?.id;
     const peerGroup = peer.kind === 'group' ? peer.id : undefined;
     if (isNobodys(group) || isNobodys(peerGroup)) return false;
-    const segment = parseGroupKey(step.group)?.segment;
-    if (segment !== undefined && ownValue(head.blockedSegments, segment) !== undefined) return true;
-    return carried.has(group ?? '') || carried.has(peerGroup ?? '');
+    if (carried.has(group ?? '') || carried.has(peerGroup ?? '')) return true;
+    return whileBlocked(step, rule);
   };
   const reports = await carryOut(ports, context, {
-    steps: groupSteps(context, 'revoke'),
+    steps,
     current: async () => void (await assertInForce(ports, context.plan)),
     protects: (step) => (step.kind === 'revoke' ? (rule) => isLivedOn(step, rule) : undefined),
   });
   throwIfFailed(id, reports);
   return reports;
+}
+
+/** Reads the estate only if it is to be known who lives on the rules of a blocked segment. */
+async function readLivedOn(
+  ports: Ports,
+  { head, steps }: { readonly head: Head; readonly steps: readonly GroupStep[] },
+): Promise<LivedOn> {
+  const isAsked = steps.some((step) => step.kind === 'revoke' && isOfBlocked({ head }, step));
+  const inForce = isAsked ? await readInForce(ports) : undefined;
+  if (inForce === undefined) return () => false;
+  const [inventory, records] = await Promise.all([
+    ports.reader.collectInventory(),
+    readRecords(ports),
+  ]);
+  return livedOnWhileBlocked({ ...inForce, head }, ports.owner, { inventory, records });
 }
 
 /** Ids of owned groups that the plan does not want. */

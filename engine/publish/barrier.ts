@@ -41,7 +41,11 @@ interface Reading {
   readonly failed: readonly InterfaceStep[];
 }
 
-/** The steps that a phase waits for. In `steady` every listed interface has to be looked at again. */
+/**
+ * The steps that a phase waits for. In `steady` every listed interface has to be looked at again. In an
+ * uninstall already in `attach`: a plan that was in force while this one was made may have taken foreign
+ * groups off meanwhile, and they have to be back on everybody before ours come off anybody.
+ */
 export function interfaceSteps(
   { plan, record }: Pick<PlanContext, 'plan' | 'record'>,
   phase: WritePhase,
@@ -52,7 +56,9 @@ export function interfaceSteps(
   );
   const late = lateSteps(record.late).filter((step) => !listed.has(step.interface));
   const steps = [...late, ...planned];
-  if (phase === 'attach') return steps.filter((step) => step.kind === 'attach');
+  if (phase === 'attach' && plan.kind !== 'uninstall') {
+    return steps.filter((step) => step.kind === 'attach');
+  }
   const byInterface = new Map(steps.map((step) => [step.interface, step]));
   for (const step of steps) if (step.kind === 'detach') byInterface.set(step.interface, step);
   return [...byInterface.values()];
@@ -114,7 +120,7 @@ export async function readListed(
     listed,
     pending: pending.map((one) => one.step),
     parked: pending.filter((one) => isParked(one.record, nowMs)).map((one) => one.step),
-    failed: listed.filter((one) => isFailed(one, options.phase)).map((one) => one.step),
+    failed: listed.filter((one) => isFailed(one, options.phase, plan)).map((one) => one.step),
   };
 }
 
@@ -180,11 +186,11 @@ function outcomeOf(
  * A blocked interface has failed to attach when a group that the step puts on it is not there. One
  * that is only kept from detaching has all of them.
  */
-function isFailed({ step, record, outcome }: Listed, phase: WritePhase): boolean {
+function isFailed({ step, record, outcome }: Listed, phase: WritePhase, plan: Plan): boolean {
   if (outcome.kind === 'failed') return true;
   if (outcome.kind !== 'blocked' || phase !== 'attach') return false;
   // Its group may not exist in its VPC: the plan did not know that anybody would need it there.
-  if (isLate(step)) return true;
+  if (isLate(step) || plan.kind === 'uninstall') return true;
   const goingOn = step.to.filter((id) => !step.from.includes(id));
   return goingOn.length > 0 && sameSet(record?.groups ?? [], step.from);
 }

@@ -1,5 +1,6 @@
 import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import { withLimits } from '../../core/limits/measure-limits.ts';
+import type { WorkloadKind } from '../../core/model/identity.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import { ownValue } from '../../core/model/own-value.ts';
 import type { GuardFinding, Plan } from '../../core/model/plan.ts';
@@ -192,14 +193,19 @@ export async function readInventory(ports: Ports): Promise<Inventory> {
 /**
  * A plan from an inventory with gaps removes nothing, but what it puts in force is a head, and by that
  * the write path decides for everybody: without VPCs nobody would be managed, and lose our groups;
- * without interfaces or instances a group would seem to have no members, and not get its new rules.
+ * without interfaces, instances, tasks or their roles a group would seem to have no members, and not
+ * get its new rules; without peerings none would name a group of another VPC.
  */
 function assertRead(inventory: Inventory): void {
-  const { vpcs, subnets, groups, interfaces, workloads } = inventory;
-  const instances = workloads.filter(({ identity }) => identity.kind === 'instance');
+  const { vpcs, subnets, groups, interfaces, workloads, peerings } = inventory;
+  const ofKind = (wanted: WorkloadKind) =>
+    workloads.filter(({ identity: { kind } }) => kind === wanted);
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     ...{ Vpcs: vpcs, Subnets: subnets, SecurityGroups: groups },
-    ...{ NetworkInterfaces: interfaces, Reservations: instances },
+    ...{ NetworkInterfaces: interfaces, VpcPeeringConnections: peerings },
+    ...{ Reservations: ofKind('instance'), Tasks: ofKind('task') },
+    // Read as a whole or not at all.
+    ...{ InstanceProfiles: [], TaskDefinitions: [] },
   };
   // An entry that cannot be read leaves a gap too; only a list that is wholly absent stops a publish.
   const unread = inventory.gaps.filter(({ kind }) => ownValue(lists, kind)?.length === 0);

@@ -7,9 +7,21 @@ import { planChanges } from '../../core/plan/plan-changes.ts';
 import type { Page, Store } from '../../engine/ports.ts';
 import type { FakeEc2, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
+import { compareFlows } from './end-flows.ts';
+import { filtersOf, passes } from './flows.ts';
+import { withheldFrom } from './guardrails.ts';
 import { OWNER } from './lambda.ts';
-import { type SimPolicy, segmentsOf, type Tags, wishFor } from './sim-policy.ts';
-import { isOurs, type Watch } from './watch.ts';
+import {
+  allowedPorts,
+  PORTS,
+  type SimPolicy,
+  segmentsOf,
+  type Tags,
+  wishFor,
+} from './sim-policy.ts';
+import { checkUninstalled } from './uninstalled.ts';
+import { isOurs, keyOf, type Watch } from './watch.ts';
+import { ownersOf } from './workloads.ts';
 import type { World } from './world.ts';
 
 export interface End {
@@ -19,6 +31,8 @@ export interface End {
   readonly world: World;
   readonly watch: Watch;
   readonly nowMs: number;
+  /** The last that somebody asked for. */
+  readonly isUninstalled: boolean;
 }
 
 /** What is wrong once the faults have stopped and sweeps have gone by; empty when nothing is. */
@@ -34,10 +48,19 @@ export async function checkEnd(end: End): Promise<readonly string[]> {
   // An empty inventory after a full one is an error (design section 5): no sweep forgets anybody then.
   const { interfaces } = end.ec2.snapshot();
   if (interfaces.length + living(end.ec2.snapshot()).length === 0) return [];
+  const isSteady = head.phase === 'steady' ? [] : [`the head is still in phase ${head.phase}`];
+  if (end.isUninstalled && head.kind !== 'uninstall') return ['nobody could uninstall'];
+  if (head.kind === 'uninstall') {
+    const left = await checkUninstalled({ ...end, policy, records });
+    return [...isSteady, ...left, ...(await checkInterfaces(end))];
+  }
   const found = [
-    ...(head.phase === 'steady' ? [] : [`the head is still in phase ${head.phase}`]),
+    ...isSteady,
     ...(await checkMembership(end, policy, byId)),
     ...checkGroups(end, policy, byId, new Set(Object.keys(head.blockedSegments))),
+    ...checkControl(end, byId),
+    ...checkFlows(end, policy, byId, new Set(Object.keys(head.blockedSegments))),
+    ...(await checkProof(end, policy, byId)),
     ...(await checkInterfaces(end)),
     ...(await checkPlan(end, head.generation, records)),
   ];
@@ -46,6 +69,12 @@ export async function checkEnd(end: End): Promise<readonly string[]> {
 
 function living(snapshot: Snapshot) {
   return snapshot.instances.filter(({ state }) => state !== 'terminated');
+}
+
+/** Instances, and what services have. */
+function everybody(snapshot: Snapshot): readonly { readonly id: string; readonly tags: Tags }[] {
+  const owned = [...ownersOf(snapshot).values()].filter(({ isService }) => isService);
+  return [...living(snapshot), ...owned.map(({ workload, tags }) => ({ id: workload, tags }))];
 }
 
 /** Who is in which segment, by the record, by the lists and by the counts. */
@@ -57,7 +86,7 @@ async function checkMembership(
   const wrong: string[] = [];
   const alive = new Set<string>();
   const members = new Map<string, string[]>();
-  for (const { id, tags } of living(ec2.snapshot())) {
+  for (const { id, tags } of everybody(ec2.snapshot())) {
     alive.add(id);
     const wanted = segmentsOf(policy, tags)
       .map(({ name }) => name)
@@ -69,7 +98,7 @@ async function checkMembership(
     }
   }
   for (const id of byId.keys()) {
-    if (id.startsWith('i-') && !alive.has(id)) wrong.push(`${id} is gone and still recorded`);
+    if (!id.startsWith('eni-') && !alive.has(id)) wrong.push(`${id} is gone and still recorded`);
   }
   for (const { name } of policy.segments) {
     const wanted = members.get(name) ?? [];
@@ -139,7 +168,8 @@ function compareGroups(stands: Stands, takenOff: ReadonlySet<string>): string[] 
     const isFull = record.statusReason?.includes(' groups') === true;
     return bare.length === 0 || isFull ? [] : [`${who} is blocked and lacks ${bare}`];
   }
-  if (record.status === 'blocked') return [];
+  if (record.status === 'blocked' || record.control !== 'attach') return [];
+  if (wish.mode === 'observe' && withheldFrom(policy, tags).size > 0) return [];
   // AWS wants one group at least: what has nothing to go back to keeps ours.
   if (wish.mode === 'observe' && foreign.length === 0) return [];
   if (carried.sort().join() !== wanted.join()) {
@@ -149,16 +179,84 @@ function compareGroups(stands: Stands, takenOff: ReadonlySet<string>): string[] 
     const surplus = foreign.filter((id) => !policy.keep.includes(id));
     return surplus.length === 0 ? [] : [`${who} still carries ${surplus}`];
   }
-  const absent = [...takenOff].filter((id) => !foreign.includes(id));
+  const isThere = (id: string): boolean => snapshot.groups.some((group) => group.id === id);
+  const absent = [...takenOff].filter((id) => isThere(id) && !foreign.includes(id));
   return absent.length === 0 ? [] : [`${who} never got back ${absent}`];
 }
 
-function keyOf(snapshot: Snapshot, id: string): string {
-  return snapshot.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? id;
+/** What a service has is listed as such, with the reason; and so, of all others, only what IAM refuses. */
+function checkControl({ ec2, world }: End, byId: ReadonlyMap<string, WorkloadRecord>): string[] {
+  const owners = new Map([...ownersOf(ec2.snapshot()).values()].map((one) => [one.workload, one]));
+  return [...owners.values()].flatMap(({ workload, isService }) => {
+    const record = byId.get(workload);
+    const { control, controlReason = '', status } = record ?? {};
+    const isRefused = isRefusedByIam(world, workload);
+    const said = `${control ?? 'nothing'}, ${status ?? 'no status'} (${controlReason})`;
+    const isVisible = control === 'visible' && status === 'visible' && controlReason !== '';
+    if (isService)
+      return isVisible ? [] : [`a service has ${workload}, which is listed as ${said}`];
+    if (record === undefined || control === 'attach' || isRefused) return [];
+    return [`${workload} could be written, but is listed as ${said}`];
+  });
+}
+
+function isRefusedByIam(world: World, workload: string): boolean {
+  return world.services?.refusing.has(workload) === true;
+}
+
+function checkFlows(
+  { ec2 }: End,
+  policy: SimPolicy,
+  byId: ReadonlyMap<string, WorkloadRecord>,
+  blocked: ReadonlySet<string>,
+): readonly string[] {
+  const snapshot = ec2.snapshot();
+  const owners = ownersOf(snapshot);
+  return compareFlows(snapshot, policy, ({ id }) => {
+    const owner = owners.get(id);
+    if (owner === undefined) return undefined;
+    const { workload, tags } = owner;
+    const { held = false, status } = byId.get(workload) ?? {};
+    const isBlocked = segmentsOf(policy, tags).some(({ name }) => blocked.has(name));
+    const isExcused = held || status === 'blocked' || isBlocked || keepsAll(policy, tags);
+    return { workload, tags, isExcused };
+  });
+}
+
+/** All its segments are withheld: it keeps what it has. */
+function keepsAll(policy: SimPolicy, tags: Tags): boolean {
+  return segmentsOf(policy, tags).length === 0 && withheldFrom(policy, tags).size > 0;
+}
+
+/** A host that should enforce and cannot be written is the hole that it is, and is counted as one. */
+async function checkProof(
+  { ec2, store, world }: End,
+  policy: SimPolicy,
+  byId: ReadonlyMap<string, WorkloadRecord>,
+): Promise<string[]> {
+  const snapshot = ec2.snapshot();
+  const owners = ownersOf(snapshot);
+  const filters = filtersOf(snapshot);
+  const open = snapshot.interfaces.filter((nic) => {
+    const to = owners.get(nic.id);
+    if (to === undefined || !isRefusedByIam(world, to.workload)) return false;
+    if (wishFor(policy, to.tags).mode !== 'enforce' || byId.get(to.workload)?.held) return false;
+    return snapshot.interfaces.some((peer) => {
+      const from = owners.get(peer.id);
+      if (from === undefined || from.workload === to.workload) return false;
+      if (byId.get(from.workload)?.held !== false) return false;
+      if (byId.get(from.workload)?.status === 'blocked') return false;
+      const allowed = allowedPorts(policy, from.tags, to.tags);
+      return PORTS.some((port) => !allowed.has(port) && passes(filters, peer, nic, port));
+    });
+  });
+  const { holes = 0 } = (await store.readProof()) ?? {};
+  const names = open.map(({ id }) => id);
+  return open.length > 0 && holes === 0 ? [`${names} are open, and no hole is counted`] : [];
 }
 
 /** No lease is held, no fence is open, and nothing is remembered of interfaces that are gone. */
-async function checkInterfaces({ ec2, store, nowMs }: End): Promise<string[]> {
+async function checkInterfaces({ ec2, store, world, nowMs }: End): Promise<string[]> {
   const there = new Set(ec2.snapshot().interfaces.map(({ id }) => id));
   const records = await readAll((cursor) => store.listInterfaces(cursor));
   return records.flatMap((record) => {
@@ -167,20 +265,26 @@ async function checkInterfaces({ ec2, store, nowMs }: End): Promise<string[]> {
     if (record.lease !== undefined && Date.parse(record.lease.until) > nowMs) {
       return [`${id} is leased by ${record.lease.owner}`];
     }
+    if (isRefusedByIam(world, record.workload)) return [];
     return record.fence > record.doneFence ? [`the fence of ${id} is open`] : [];
   });
 }
 
 /** Planning again makes no changes, and the two evaluators agree on the whole estate. */
 async function checkPlan(
-  { ec2, store, archive, nowMs }: End,
+  { ec2, store, archive, world, nowMs }: End,
   generation: number,
   records: readonly WorkloadRecord[],
 ): Promise<string[]> {
   const bundle = (await archive.getBundle(generation)) as Bundle;
   const { policy } = bundle;
   const now = new Date(nowMs).toISOString();
-  const inventory = inventoryFromDescribe(ec2.documents(), { takenAt: now, region: 'us-east-1' });
+  const described = inventoryFromDescribe(ec2.documents(), { takenAt: now, region: 'us-east-1' });
+  // What IAM refuses no Describe shows.
+  const workloads = described.workloads.map((one) =>
+    isRefusedByIam(world, one.identity.workload) ? { ...one, control: 'visible' as const } : one,
+  );
+  const inventory = { ...described, workloads };
   const entries = await readAll((cursor) => store.listLedger(cursor));
   const ledger = Object.fromEntries(entries.map((one) => [one.interface, one.groups]));
   const { desired } = compilePolicy({ policy, inventory, ledger, now, owner: OWNER });

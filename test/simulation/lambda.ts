@@ -4,6 +4,7 @@ import { AwsReader, type ReaderClients } from '../../aws/reader.ts';
 import { createWriter } from '../../aws/writer.ts';
 import type { Archive, Ports, Signal, Store } from '../../engine/ports.ts';
 import type { FakeEc2, PendingCall } from '../fakes/ec2/create-fake-ec2.ts';
+import { refusal } from '../fakes/ec2/refusal.ts';
 import type { FakeSqs } from '../fakes/sqs.ts';
 import { Environment, type Stage } from './environment.ts';
 
@@ -115,6 +116,8 @@ export function hookEc2(ec2: FakeEc2, slots: ReadonlyMap<string, Slot>, watch: E
     under.set(call.input, environment);
     await environment.arrive(saidOf(call));
     if (!READ.test(call.action)) await watch.before(call, environment);
+    const code = watch.refuses(call);
+    if (code !== undefined) throw refusal(code);
   };
   ec2.hooks.after = async (call) => {
     const environment = under.get(call.input);
@@ -128,4 +131,6 @@ export function hookEc2(ec2: FakeEc2, slots: ReadonlyMap<string, Slot>, watch: E
 export interface Ec2Watch {
   before(call: PendingCall, by: Environment): Promise<void>;
   after(call: PendingCall, by: Environment): void;
+  /** The code with which IAM refuses this call. */
+  refuses(call: PendingCall): string | undefined;
 }

@@ -113,6 +113,19 @@ export class Plant {
     return { plan, version: policy.version };
   }
 
+  /** What POST /v1/uninstall does. Undefined when no policy was ever in force. */
+  async uninstall(): Promise<string | undefined> {
+    const { store } = this.#services;
+    const current = await store.readCurrentPolicy();
+    if (current === undefined) return undefined;
+    return await startNumbered(store, (input) => this.#start(input), {
+      kind: 'uninstall',
+      policyVersion: current.version,
+      author: 'arn:aws:iam::000000000000:user/author',
+      expectedVersion: current.version,
+    });
+  }
+
   async #start(input: { readonly plan: string }): Promise<void> {
     this.executions.start(input.plan, JSON.stringify(input));
   }

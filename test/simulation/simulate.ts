@@ -4,7 +4,9 @@ import { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import { createMemoryStore } from '../fakes/store/memory-store.ts';
 import type { PortCall, Stage } from './environment.ts';
 import { drawRates, type Fault, Faults, NO_FAULTS } from './faults.ts';
+import { drawFeatures, type Feature } from './features.ts';
 import { checkEnd } from './final-checks.ts';
+import { Lawgiver } from './guardrails.ts';
 import { hookEc2 } from './lambda.ts';
 import { Plant } from './plant.ts';
 import { Random } from './random.ts';
@@ -24,6 +26,7 @@ const PUBLISH_AGAIN_MS = 600_000;
 
 export interface Outcome {
   readonly seed: number;
+  readonly features: readonly Feature[];
   readonly complaints: readonly string[];
   readonly lives: number;
   readonly writes: number;
@@ -42,6 +45,12 @@ export async function simulate(seed: number, trace?: (line: string) => void): Pr
   return await new Run(seed, definition, trace).play();
 }
 
+/** Somebody uninstalls: at the end, or in the middle of the trouble, and publishes again later. */
+interface Leaving {
+  readonly isForGood: boolean;
+  readonly random: Random;
+}
+
 class Run {
   readonly #seed: number;
   readonly #random: Random;
@@ -53,6 +62,9 @@ class Run {
   readonly #world: World;
   readonly #watch: Watch;
   readonly #plant: Plant;
+  readonly #features: ReadonlyMap<Feature, Random>;
+  readonly #lawgiver: Lawgiver | undefined;
+  readonly #leaving: Leaving | undefined;
   readonly #isTraced: boolean;
   readonly #trace: (text: string) => void;
   readonly #signals: Record<string, number> = {};
@@ -65,6 +77,11 @@ class Run {
   constructor(seed: number, machine: Definition, trace: ((line: string) => void) | undefined) {
     this.#seed = seed;
     this.#isTraced = trace !== undefined;
+    this.#features = drawFeatures(seed);
+    const laws = this.#features.get('guardrails');
+    this.#lawgiver = laws === undefined ? undefined : new Lawgiver(laws);
+    const leaving = this.#features.get('uninstall');
+    this.#leaving = leaving && { isForGood: leaving.chance(0.5), random: leaving };
     this.#random = new Random(seed);
     const random = this.#random.fork();
     this.#faults = new Faults(this.#random.fork());
@@ -76,7 +93,9 @@ class Run {
     const lagRandom = this.#random.fork();
     this.#store = createMemoryStore({ now, ms: () => (lag === 0 ? 0 : lagRandom.between(0, lag)) });
     const onDeed = (text: string): void => this.#trace(text);
-    this.#world = new World({ ec2: this.#ec2, random, now, size: drawSize(random), onDeed });
+    const services = this.#features.get('service interfaces');
+    const size = drawSize(random);
+    this.#world = new World({ ec2: this.#ec2, random, now, size, onDeed, services });
     this.#policy = firstPolicy(random, this.#world.keep);
     const stage: Stage = {
       scheduler: this.#scheduler,
@@ -103,17 +122,22 @@ class Run {
   async play(): Promise<Outcome> {
     this.#plant.start();
     void this.#tickForever();
-    await this.#publish(this.#policy);
+    await this.#publishNew(this.#policy);
     await this.#for(this.#random.between(2, 20) * 1_000);
     await this.#trouble();
-    await this.#quiet();
+    const isUninstalled = this.#leaving?.isForGood === true;
+    await this.#quiet(isUninstalled);
     const { ec2, archive, watch, world } = {
       ...{ ec2: this.#ec2, archive: this.#archive, watch: this.#watch, world: this.#world },
     };
     const nowMs = this.#scheduler.now;
-    const atEnd = await checkEnd({ ec2, store: this.#store, archive, world, watch, nowMs });
+    this.#tellEnd();
+    const atEnd = await checkEnd({
+      ...{ ec2, store: this.#store, archive, world, watch, nowMs, isUninstalled },
+    });
     return {
       seed: this.#seed,
+      features: [...this.#features.keys()],
       complaints: [...this.#watch.complaints, ...atEnd],
       lives: this.#world.lives,
       writes: this.#watch.writes,
@@ -138,32 +162,70 @@ class Run {
     const meanActMs = this.#random.between(3, 20) * 1_000;
     const meanPublishMs = this.#random.between(40, 150) * 1_000;
     let nextPublish = this.#scheduler.now + this.#random.between(5, 60) * 1_000;
+    let leaves = this.#leavesAt(until);
     for (let round = 0; this.#scheduler.now < until; round += 1) {
       await this.#for(this.#random.between(200, 2 * meanActMs));
       this.#attempt(() => this.#world.act());
+      if (round % 3 === 0) this.#attempt(() => this.#world.services?.act());
       if (this.#random.chance(0.05) && this.#faults.strikes('group edited by hand')) {
         this.#attempt(() => this.#world.editByHand());
       }
+      if (this.#scheduler.now >= leaves) {
+        leaves = Number.POSITIVE_INFINITY;
+        nextPublish = await this.#leave(until);
+      }
       if (this.#scheduler.now < nextPublish) continue;
-      await this.#publish(changedPolicy(this.#random, this.#policy, round));
+      await this.#publishNew(changedPolicy(this.#random, this.#policy, round));
       nextPublish =
         this.#scheduler.now + this.#random.between(Math.ceil(meanPublishMs / 2), meanPublishMs * 2);
     }
   }
 
+  /** When somebody uninstalls. */
+  #leavesAt(until: number): number {
+    if (this.#leaving === undefined) return Number.POSITIVE_INFINITY;
+    const { isForGood, random } = this.#leaving;
+    const left = until - this.#scheduler.now;
+    return until - left * (isForGood ? random.between(5, 40) : random.between(30, 70)) * 0.01;
+  }
+
+  /** Gives the time from which on policies are published again. */
+  async #leave(until: number): Promise<number> {
+    for (const home of this.#world.homes) this.#attempt(() => this.#world.deleteLegacy(home));
+    await this.#uninstall();
+    const { isForGood = true, random } = this.#leaving ?? {};
+    if (isForGood || random === undefined) return until;
+    return this.#scheduler.now + random.between(5, 90) * 1_000;
+  }
+
+  async #uninstall(): Promise<void> {
+    const plan = await this.#plant.uninstall();
+    this.#plans += 1;
+    this.#trace(`uninstall ${plan}`);
+  }
+
   /** Nothing goes wrong any more, and nobody changes anything. */
-  async #quiet(): Promise<void> {
+  async #quiet(isUninstalled: boolean): Promise<void> {
     this.#trace('---- the faults stop ----');
     this.#faults.rates = NO_FAULTS;
     Object.assign(this.#ec2.consistency, { staleShare: 0, hiddenMsMax: 0 });
     // Crashed batches come again, leases and visibilities run out, plans are decided on.
     await this.#for(200_000);
-    await this.#publish(this.#policy);
+    if (isUninstalled) await this.#uninstallAgain();
+    else await this.#publish(this.#policy);
     await this.#for(QUIET_SWEEPS * 60_000);
     this.#plant.isSweeping = false;
     await this.#for(PUBLISH_AGAIN_MS);
     this.#plant.isSweeping = true;
     await this.#for(QUIET_SWEEPS * 60_000);
+  }
+
+  /** Whoever was rejected, or finds something left, asks once more. */
+  async #uninstallAgain(): Promise<void> {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await this.#uninstall();
+      await this.#for(120_000);
+    }
   }
 
   /** Whom EC2 refuses something does something else. */
@@ -176,6 +238,10 @@ class Run {
     }
   }
 
+  async #publishNew(policy: SimPolicy): Promise<void> {
+    await this.#publish(this.#lawgiver?.amend(policy) ?? policy);
+  }
+
   async #publish(policy: SimPolicy): Promise<void> {
     this.#policy = policy;
     const { plan, version } = await this.#plant.publish(toSources(policy));
@@ -183,6 +249,26 @@ class Run {
     this.#plans += 1;
     const modes = policy.segments.map(({ name, mode }) => `${name}: ${mode}`).join(', ');
     this.#trace(`publish ${plan} (${modes})`);
+  }
+
+  /** Who carries what when all is over; the first thing to look at in the trace of a seed that fails. */
+  #tellEnd(): void {
+    if (!this.#isTraced) return;
+    const { interfaces, groups } = this.#ec2.snapshot();
+    const names = new Map(groups.map(({ id, name, tags }) => [id, tags['bulkhead:group'] ?? name]));
+    for (const { id, attachment, groups: carried } of interfaces) {
+      const owner = attachment?.instance ?? '';
+      const tags = JSON.stringify(this.#world.tagsOf(owner));
+      this.#trace(`end ${id} ${owner} ${tags} ${carried.map((one) => names.get(one)).join(' ')}`);
+    }
+    for (const { name, tags, rules } of groups) {
+      const key = tags['bulkhead:group'];
+      const peers = rules.map(({ isEgress, fromPort, peer }) => {
+        const to = peer.kind === 'group' ? names.get(peer.id) : JSON.stringify(peer);
+        return `${isEgress ? 'to' : 'from'} ${to} ${fromPort}`;
+      });
+      if (key !== undefined) this.#trace(`end ${key} ${name}: ${peers.join(', ')}`);
+    }
   }
 
   async #for(ms: number): Promise<void> {

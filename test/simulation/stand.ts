@@ -157,20 +157,26 @@ export class Stand {
     };
   }
 
-  /** Numbers and prepares a plan for the policy. Gives its id. */
-  async prepare(policy: SimPolicy, ports = this.ports('publish')): Promise<string> {
+  /** Numbers and prepares a plan for the policy, or without one for an uninstall. Gives its id. */
+  async prepare(policy: SimPolicy | undefined, ports = this.ports('publish')): Promise<string> {
+    const current = await this.store.readCurrentPolicy();
+    const kind = policy === undefined ? 'uninstall' : 'publish';
+    const version = policy === undefined ? current?.version : await this.#keep(policy);
+    const generation = await this.store.nextGeneration();
+    const plan = `plan-${generation}`;
+    await preparePublish(ports, {
+      ...{ plan, generation, policyVersion: version ?? 'none', kind, author: 'author' },
+      expectedVersion: current?.version ?? null,
+    });
+    return plan;
+  }
+
+  async #keep(policy: SimPolicy): Promise<string> {
     const sources = toSources(policy);
     const parsed = parsePolicy(sources, { now: new Date(this.nowMs).toISOString() });
     const version = parsed.policy?.version ?? 'bad';
     await this.archive.putPolicy(version, sources);
-    const generation = await this.store.nextGeneration();
-    const current = await this.store.readCurrentPolicy();
-    const plan = `plan-${generation}`;
-    await preparePublish(ports, {
-      ...{ plan, generation, policyVersion: version, kind: 'publish', author: 'author' },
-      expectedVersion: current?.version ?? null,
-    });
-    return plan;
+    return version;
   }
 
   /** Publishes to the end. */

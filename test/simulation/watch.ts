@@ -1,12 +1,13 @@
 import type { Inventory } from '../../core/model/inventory.ts';
-import type { Head, InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type { Head, InterfaceRecord, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { LeaseClaim, Store } from '../../engine/ports.ts';
 import type { FakeEc2, PendingCall, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import type { Environment, PortCall } from './environment.ts';
-import { filtersOf, passes } from './flows.ts';
+import { type Filters, filtersOf, passes } from './flows.ts';
 import { type Ec2Watch, OWNER } from './lambda.ts';
-import { portsBetween, type SimPolicy, type Tags, wishFor } from './sim-policy.ts';
+import { findOpenings } from './openings.ts';
+import { portsBetween, type SimPolicy, segmentsOf, type Tags, wishFor } from './sim-policy.ts';
 import type { World } from './world.ts';
 
 /** Whoever decided has written by now, or has lost its lease (engine/write-path.ts). */
@@ -41,6 +42,8 @@ export class Watch implements Ec2Watch {
   readonly #world: World;
   readonly #now: () => number;
   readonly #heads: Said<Head>[] = [];
+  /** Plans that may have left rules behind: the last one that was done, and all that started since. */
+  readonly #underWay = new Map<number, PlanRecord>();
   readonly #records = new Map<string, Said<Tags>[]>();
   readonly #held = new Set<string>();
   readonly #blocked = new Set<string>();
@@ -50,6 +53,8 @@ export class Watch implements Ec2Watch {
   readonly #applied = new Map<string, number>();
   /** Foreign groups that Bulkhead has taken off each interface, by its own count. */
   readonly takenOff = new Map<string, Set<string>>();
+  /** How often a write was refused for good, by workload. */
+  readonly refusals = new Map<string, number>();
   readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
   #before: Snapshot | undefined;
 
@@ -73,6 +78,7 @@ export class Watch implements Ec2Watch {
     const [first] = call.args;
     const said = <T>(what: T): Said<T> => ({ at: call.at, what });
     if (call.name === 'store.writeHead') this.#heads.push(said(first as Head));
+    if (call.name === 'store.writePlan') this.#notePlan(first as PlanRecord);
     if (call.name === 'store.writeWorkload') {
       const { identity, held } = first as WorkloadRecord;
       push(this.#records, identity.workload, said(identity.tags));
@@ -96,10 +102,36 @@ export class Watch implements Ec2Watch {
     }
   }
 
+  #notePlan(record: PlanRecord): void {
+    const { generation, state } = record;
+    if (state === 'applying' || state === 'done') this.#underWay.set(generation, record);
+    if (state !== 'done') return;
+    for (const other of this.#underWay.keys()) if (other < generation) this.#underWay.delete(other);
+  }
+
   async before(call: PendingCall): Promise<void> {
     this.#before = this.#ec2.snapshot();
     this.#checkBudget(call.action);
-    if (call.action === 'ModifyNetworkInterfaceAttribute') await this.#checkLedger(call);
+    if (call.action !== 'ModifyNetworkInterfaceAttribute') return;
+    this.#checkControl(call);
+    await this.#checkLedger(call);
+  }
+
+  /** What a service has is never written, not even tried, whatever its groups and its tags say. */
+  #checkControl(call: PendingCall): void {
+    const nic = nicOf(this.#ec2.snapshot(), String(call.input.NetworkInterfaceId));
+    if (nic?.requester === undefined) return;
+    const { id, requester } = nic;
+    this.#complain(`${id}, which is managed by ${requester.service}, was about to be written`);
+  }
+
+  refuses(call: PendingCall): string | undefined {
+    if (call.action !== 'ModifyNetworkInterfaceAttribute') return undefined;
+    const nic = nicOf(this.#ec2.snapshot(), String(call.input.NetworkInterfaceId));
+    const owner = nic?.attachment?.instance ?? '';
+    if (this.#world.services?.refusing.has(owner) !== true) return undefined;
+    this.refusals.set(owner, (this.refusals.get(owner) ?? 0) + 1);
+    return 'UnauthorizedOperation';
   }
 
   after(call: PendingCall, by: Environment): void {
@@ -111,19 +143,24 @@ export class Watch implements Ec2Watch {
       this.#checkGeneration(call, by);
       this.#noteTakenOff(call, before);
       const id = String(call.input.NetworkInterfaceId);
+      this.#checkOpenings(call, before, after, (nic) => nic.id === id);
       const [was, is] = [nicOf(before, id), nicOf(after, id)];
       const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];
       if (lost.length === 0 || was === undefined) return;
       if (lost.every((group) => isOurs(before, group)) && this.#isToBeObserved(was)) return;
+      if (this.#hasOnlyLeftovers(before, was, lost)) return;
       this.#checkFlows(call, before, after, (nic) => nic.id === id);
       return;
     }
     const id = String(call.input.GroupId ?? '');
     if (id !== '' && !isOurs(before, id)) this.#complain(`${call.action} of foreign group ${id}`);
+    if (call.action.startsWith('Authorize')) {
+      this.#checkOpenings(call, before, after, (nic) => nic.groups.includes(id));
+    }
     if (call.action.startsWith('Revoke')) {
       // One that is held carries a group whose rules are not about it any more.
       const isConcerned = (nic: Nic): boolean =>
-        nic.groups.includes(id) && !this.#held.has(nic.attachment?.instance ?? '');
+        nic.groups.includes(id) && !this.#held.has(this.#world.ownerOf(nic));
       this.#checkFlows(call, before, after, isConcerned);
     }
   }
@@ -208,6 +245,7 @@ export class Watch implements Ec2Watch {
     isConcerned: (nic: Nic) => boolean,
   ): void {
     const policies = this.#policiesInPlay();
+    const isLeaving = this.#headsInPlay().some(({ kind }) => kind === 'uninstall');
     const [old, now] = [filtersOf(before), filtersOf(after)];
     const later = new Map(after.interfaces.map((nic) => [nic.id, nic]));
     for (const nic of before.interfaces.filter(isConcerned)) {
@@ -221,15 +259,43 @@ export class Watch implements Ec2Watch {
           for (const port of this.#allowed(policies, from, to)) {
             const [source, target] = [later.get(from.id), later.get(to.id)];
             if (source === undefined || target === undefined) continue;
+            if (isLeaving && !this.#passesByTheirs(old, from, to, port)) continue;
             if (!passes(old, from, to, port) || passes(now, source, target, port)) continue;
             this.#complain(
-              `${call.action} cut ${from.id} (${from.attachment?.instance}) -> ` +
-                `${to.id} (${to.attachment?.instance}) tcp/${port}`,
+              `${call.action} cut ${from.id} (${this.#world.ownerOf(from)}) -> ` +
+                `${to.id} (${this.#world.ownerOf(to)}) tcp/${port}`,
             );
           }
         }
       }
     }
+  }
+
+  /** What nothing that stands allows, and what was shut to an enforced workload, stays shut. */
+  #checkOpenings(
+    call: PendingCall,
+    before: Snapshot,
+    after: Snapshot,
+    isConcerned: (nic: Nic) => boolean,
+  ): void {
+    const plans = [...this.#underWay.values()];
+    const versions = plans.map(({ policyVersion }) => policyVersion);
+    const isLeaving = plans.some(({ kind }) => kind === 'uninstall');
+    const policies = versions.flatMap((version) => this.policies.get(version) ?? []);
+    const blocked = this.#heads.at(-1)?.what.blockedSegments ?? {};
+    const openings = findOpenings(before, after, isConcerned, {
+      policies: isLeaving ? [] : policies,
+      identities: (nic) => this.#identities(nic),
+      isExcused: (nic) =>
+        this.#held.has(this.#world.ownerOf(nic)) ||
+        this.#identities(nic).some((tags) =>
+          policies.some((policy) =>
+            segmentsOf(policy, tags).some(({ name }) => blocked[name] !== undefined),
+          ),
+        ),
+      keyOf: (group) => (isOurs(after, group) ? keyOf(after, group) : undefined),
+    });
+    for (const text of openings) this.#complain(`${call.action} ${text}`);
   }
 
   /**
@@ -249,6 +315,25 @@ export class Watch implements Ec2Watch {
     );
   }
 
+  /**
+   * Its owner took its last foreign group off by hand, and what comes off now is of segments that it is
+   * in by no policy and no identity in play: AWS wants one group at least, so that it was left with
+   * that one when it had nothing to go back to. What such a group happened to let through for another
+   * segment nobody owes it; it would let others in the same way.
+   */
+  #hasOnlyLeftovers(before: Snapshot, was: Nic, lost: readonly string[]): boolean {
+    const isStripped = was.groups.every((group) => isOurs(before, group));
+    if (!isStripped || (this.takenOff.get(was.id)?.size ?? 0) > 0) return false;
+    const identities = this.#identities(was);
+    const owed = this.#policiesInPlay().flatMap((policy) =>
+      identities.flatMap((tags) => wishFor(policy, tags).stems),
+    );
+    return lost.every((id) => {
+      const key = before.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? '';
+      return !owed.includes(key.split('@')[0] ?? '');
+    });
+  }
+
   #allowed(policies: readonly SimPolicy[], from: Nic, to: Nic): readonly number[] {
     const [sources, targets] = [this.#identities(from), this.#identities(to)];
     let ports: readonly number[] | undefined;
@@ -266,7 +351,7 @@ export class Watch implements Ec2Watch {
 
   /** What is true of it, and what a worker may hold for true that works on it right now. */
   #identities(nic: Nic): readonly Tags[] {
-    const workload = nic.attachment?.instance ?? '';
+    const workload = this.#world.ownerOf(nic);
     const since = this.#now() - IN_PLAY_MS;
     const turns = this.#world.turns.get(workload) ?? [];
     const records = this.#records.get(workload) ?? [];
@@ -279,9 +364,23 @@ export class Watch implements Ec2Watch {
     ];
   }
 
+  /** Who uninstalls asks for what the owners' own groups let pass, and for nothing beyond it. */
+  #passesByTheirs(filters: Filters, from: Nic, to: Nic, port: number): boolean {
+    const groupsOf = ({ id }: Nic): readonly string[] => [...this.#world.theirsOf(id)];
+    return passes(
+      filters,
+      { ...from, groups: groupsOf(from) },
+      { ...to, groups: groupsOf(to) },
+      port,
+    );
+  }
+
+  #headsInPlay(): readonly Head[] {
+    return inPlay(this.#heads, this.#now() - IN_PLAY_MS);
+  }
+
   #policiesInPlay(): readonly SimPolicy[] {
-    const heads = inPlay(this.#heads, this.#now() - IN_PLAY_MS);
-    return [...new Set(heads.map(({ policyVersion }) => policyVersion))].flatMap(
+    return [...new Set(this.#headsInPlay().map(({ policyVersion }) => policyVersion))].flatMap(
       (version) => this.policies.get(version) ?? [],
     );
   }
@@ -291,14 +390,14 @@ export class Watch implements Ec2Watch {
    * not what its tags say until a person has decided; and readiness is judged when a plan comes into
    * force, so that who came later, and whose group no publish has made yet, is not known to its peers.
    */
-  #isKnown({ id: nic, attachment }: Nic): boolean {
-    if (this.#held.has(attachment?.instance ?? '')) return false;
-    const touched = this.#world.touched.get(nic) ?? 0;
-    if (this.#blocked.has(nic) && touched > (this.#heads.at(-1)?.at ?? 0)) return false;
+  #isKnown(nic: Nic): boolean {
+    if (this.#held.has(this.#world.ownerOf(nic))) return false;
+    const touched = this.#world.touched.get(nic.id) ?? 0;
+    if (this.#blocked.has(nic.id) && touched > (this.#heads.at(-1)?.at ?? 0)) return false;
     const plan = this.#heads.at(-1)?.what.plan ?? '';
     const inventory = this.#archive.documents.get(`plans/${plan}/inventory`);
     const planned = Date.parse((inventory as Inventory | undefined)?.takenAt ?? '') || 0;
-    return Math.max(this.#settled.get(nic) ?? 0, planned) > touched + STALE_MS;
+    return Math.max(this.#settled.get(nic.id) ?? 0, planned) > touched + STALE_MS;
   }
 
   #complain(text: string): void {
@@ -320,6 +419,11 @@ function push<T>(map: Map<string, Said<T>[]>, key: string, said: Said<T>): void 
 
 function nicOf(snapshot: Snapshot, id: string): Nic | undefined {
   return snapshot.interfaces.find((nic) => nic.id === id);
+}
+
+/** As the tag `bulkhead:group` names one of ours. */
+export function keyOf(snapshot: Snapshot, id: string): string {
+  return snapshot.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? id;
 }
 
 export function isOurs(snapshot: Snapshot, id: string): boolean {

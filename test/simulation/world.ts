@@ -1,5 +1,6 @@
 import type { FakeEc2, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import type { Random } from './random.ts';
+import { Services } from './services.ts';
 import { APPS, type Tags } from './sim-policy.ts';
 
 /** How big a world is, drawn from the seed. */
@@ -31,6 +32,10 @@ export class World {
   readonly turns = new Map<string, Turn[]>();
   /** When the last thing happened to each interface, other than what Bulkhead does. */
   readonly touched = new Map<string, number>();
+  /** Groups that the owners of each interface have put on it and not taken off. */
+  readonly #theirs = new Map<string, Set<string>>();
+  /** What AWS services have in the VPCs, in worlds where they have something. */
+  readonly services: Services | undefined;
   readonly #ec2: FakeEc2;
   readonly #random: Random;
   readonly #now: () => number;
@@ -43,6 +48,8 @@ export class World {
     readonly now: () => number;
     readonly size: Size;
     readonly onDeed: (text: string) => void;
+    /** Draws what services do; absent in most worlds. */
+    readonly services?: Random | undefined;
   }) {
     this.#ec2 = options.ec2;
     this.#random = options.random;
@@ -52,6 +59,18 @@ export class World {
     if (this.homes.length > 1) this.#peer();
     this.keep = this.#random.chance(0.4) ? this.homes.map(({ keep }) => keep) : [];
     for (let at = 0; at < options.size.workloads; at += 1) this.launch();
+    this.services = options.services && this.#makeServices(options.services);
+  }
+
+  #makeServices(random: Random): Services {
+    const turn = (workload: string, tags: Tags): void => this.#turn(workload, tags);
+    const news = { turn, deed: this.#onDeed };
+    return new Services({ ec2: this.#ec2, random, homes: this.homes, news });
+  }
+
+  /** The workload that an interface belongs to; empty for one of nobody. */
+  ownerOf({ id, attachment }: Snapshot['interfaces'][number]): string {
+    return attachment?.instance ?? this.services?.ownerOf(id) ?? '';
   }
 
   /** Something that people or Auto Scaling do. */
@@ -86,6 +105,9 @@ export class World {
         : { TagSpecifications: [{ ResourceType: 'instance', Tags: toList(tags) }] }),
     });
     const id = Instances[0]?.InstanceId ?? '';
+    for (const nic of this.#ec2.snapshot().interfaces) {
+      if (nic.attachment?.instance === id) this.#theirs.set(nic.id, new Set(nic.groups));
+    }
     this.lives += 1;
     this.#turn(id, tagsComeLate ? {} : tags);
     this.#onDeed(`launch ${id} ${JSON.stringify(tagsComeLate ? {} : tags)}`);
@@ -121,8 +143,22 @@ export class World {
     const Groups = [...new Set(wanted)];
     if (Groups.length > 5) return;
     this.#ec2.admin.ModifyNetworkInterfaceAttribute({ NetworkInterfaceId: nic.id, Groups });
+    const theirs = this.theirsOf(nic.id);
+    const added = Groups.filter((id) => !nic.groups.includes(id));
+    const kept = [...theirs].filter((id) => !nic.groups.includes(id) || Groups.includes(id));
+    this.#theirs.set(nic.id, new Set([...kept, ...added]));
     this.touched.set(nic.id, this.#now());
     this.#onDeed(`by hand: ${nic.id} ${nic.groups.join(' ')} -> ${Groups.join(' ')}`);
+  }
+
+  theirsOf(nic: string): ReadonlySet<string> {
+    return this.#theirs.get(nic) ?? new Set();
+  }
+
+  /** Somebody tidies up: a foreign group that nothing carries or names any more goes. */
+  deleteLegacy(home: Home): void {
+    this.#ec2.admin.DeleteSecurityGroup({ GroupId: home.legacy });
+    this.#onDeed(`delete ${home.legacy}`);
   }
 
   #editRules(group: Snapshot['groups'][number]): void {
@@ -219,8 +255,8 @@ export class World {
   #turn(workload: string, tags: Tags): void {
     const turns = this.turns.get(workload) ?? [];
     this.turns.set(workload, [...turns, { at: this.#now(), tags }]);
-    for (const { id, attachment } of this.#ec2.snapshot().interfaces) {
-      if (attachment?.instance === workload) this.touched.set(id, this.#now());
+    for (const nic of this.#ec2.snapshot().interfaces) {
+      if (this.ownerOf(nic) === workload) this.touched.set(nic.id, this.#now());
     }
   }
 

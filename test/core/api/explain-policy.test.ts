@@ -196,6 +196,13 @@ describe('notes', () => {
     expect(ask(from, to, port, { inventory }).notes).toEqual(isSaid ? [note] : []);
   });
 
+  test.each([
+    ['nobody lets it through', ['i-lone', 'i-db', 'tcp/1']],
+    ['the source is nobody that a mode is for', ['10.0.9.9', 'i-db', 'tcp/1']],
+  ] as const)('none, when %s', (_, [from, to, port]) => {
+    expect(ask(from, to, port, { inventory: shut }).notes).toEqual([]);
+  });
+
   test('when the source is named by its public address', () => {
     const { notes, aws } = ask('192.0.2.1', 'i-db', 'tcp/6432');
     expect(notes).toEqual([

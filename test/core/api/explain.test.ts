@@ -137,4 +137,57 @@ describe("AWS's answer, where the way leads out of what groups can name", () => 
     };
     expect(ask('i-app', 'i-far', 'tcp/5432', { ...BASE, subnets }).verdict).toBe('deny');
   });
+
+  test.each([
+    ['in, some of the ports', '198.51.100.7', 'i-web', 'tcp/400-500', 'partly', 'only tcp/443'],
+    ['in, everything', '198.51.100.7', 'i-web', 'all', 'partly', 'only tcp/443'],
+    ['in, none of the ports', '198.51.100.7', 'i-web', 'tcp/444-500', 'deny', /none of its groups/],
+    ['out, everything', 'i-web', '198.51.100.7', 'all', 'allow', /over igw-1/],
+    ['out over a NAT gateway, everything', 'i-app', '198.51.100.7', 'all', 'allow', /nat-1/],
+    ['out of nothing', 'i-shut', '198.51.100.7', 'all', 'deny', /egress of eni-shut/],
+    ['out over what was not read', 'i-guarded', '198.51.100.7', 'all', 'unknown', /vpce-/],
+    ['to a public address', 'i-app', '192.0.2.1', 'tcp/1-1023', 'partly', 'only tcp/443'],
+    ['to that of a balancer', '198.51.100.7', '192.0.2.8', 'all', 'unknown', /has no groups/],
+  ])('counts every port: %s, %s -> %s %s is %s', (_, from, to, port, verdict, why) => {
+    const answer = ask(from, to, port);
+    expect(answer.verdict, answer.why.join()).toBe(verdict);
+    if (typeof why === 'string') expect(answer.why[0]).toBe(why);
+    else expect(answer.why.join()).toMatch(why);
+  });
+
+  test.each([
+    ['on the way to the NAT gateway', '5 in deny tcp/443 10.0.2.0/24'],
+    ['on the way out of it', '5 out deny tcp/443 198.51.100.0/24'],
+  ])('counts every port that a NACL takes %s', (_, entry) => {
+    const subnets = {
+      ...BASE.subnets,
+      'subnet-1': { ...BASE.subnets?.['subnet-1'], acl: [entry, ...OPEN_ACL] },
+    };
+    const answer = ask('i-app', '198.51.100.7', 'tcp/440-450', { ...BASE, subnets });
+    expect(answer).toMatchObject({ verdict: 'partly' });
+    expect(answer.why[0]).toBe('only tcp/440-442, tcp/444-450');
+  });
+
+  test('over several interfaces: what some of them let pass is partly open, with both reasons', () => {
+    const inventory = estate(BASE);
+    const [web, ...others] = inventory.workloads;
+    if (web === undefined) throw new Error('no workload');
+    const twoFaced = { ...web, interfaces: ['eni-shut', 'eni-web', 'eni-guarded'] };
+    const found = explainPath({
+      ...{ inventory: { ...inventory, workloads: [twoFaced, ...others] }, port: 'tcp/80' },
+      ...{ from: 'i-web', to: 'i-app', now: '2026-11-24T00:00:00Z' },
+    });
+    expect(found).toMatchObject({
+      answer: {
+        aws: {
+          verdict: 'partly',
+          why: [
+            'egress of eni-web: group sg-web (sg-web) allows it to 0.0.0.0/0',
+            'ingress of eni-app: group sg-app (sg-app) allows it from 10.0.0.0/8',
+            'egress of eni-shut: none of its groups (sg-shut) has a rule for it to 10.0.2.1',
+          ],
+        },
+      },
+    });
+  });
 });

@@ -83,6 +83,34 @@ describe('assess', () => {
     ]);
   });
 
+  test('a workload is all its interfaces, on both families', () => {
+    const bare = estate({
+      groups: {
+        'sg-out': { out: ['all 0.0.0.0/0', 'all ::/0'] },
+        'sg-a': { in: ['tcp/80 10.0.0.0/8'], out: ['tcp/9 10.0.0.0/8'] },
+        'sg-b': { in: ['tcp/443 10.0.0.0/8'], out: ['tcp/22 ::/0'] },
+        'sg-in': { in: ['tcp 0.0.0.0/0', 'tcp ::/0'] },
+      },
+      hosts: {
+        web: { at: '10.0.1.1', groups: ['sg-out'], tags: tags('web') },
+        api: { at: '10.0.1.2', groups: ['sg-a'], tags: tags('api') },
+        second: { at: ['10.0.1.3', '2001:db8::3'], groups: ['sg-b'] },
+        db: { at: ['10.0.1.4', '2001:db8::4'], groups: ['sg-in'], tags: tags('db') },
+        unread: { at: '10.0.1.5', groups: ['sg-in'] },
+      },
+    });
+    const workloads = bare.workloads.flatMap((one) => {
+      if (['second', 'unread'].includes(one.identity.name ?? '')) return [];
+      const both = ['eni-api', 'eni-second', 'eni-gone'];
+      return one.identity.name === 'api' ? { ...one, interfaces: both } : one;
+    });
+    expect(assess({ inventory: { ...bare, workloads } }).flatness.paths).toEqual([
+      { from: 'api', to: 'db', pairs: 1, open: 1, traffic: ['tcp/9 tcp/22'] },
+      { from: 'web', to: 'api', pairs: 1, open: 1, traffic: ['tcp/80 tcp/443'] },
+      { from: 'web', to: 'db', pairs: 1, open: 1, traffic: ['tcp'] },
+    ]);
+  });
+
   test('of one workload, and of none, nothing is flat', () => {
     for (const hosts of [{}, { web: { at: '10.0.1.1' } }]) {
       const { flatness, blastRadius } = assess({ inventory: estate({ hosts }) });

@@ -120,6 +120,18 @@ describe('compareEstate', () => {
     expect(compare(published(observed), observed)).toMatchObject({ holes: [], cuts: [] });
   });
 
+  test('lets other groups open what they will while both ends are staged, and finds the cuts', () => {
+    const staged = policy({
+      segments: POLICY.segments.map((one) => ({ ...one, mode: 'stage' as const })),
+      rules: POLICY.rules,
+    });
+    const found = published(staged);
+    expect(compare(found, staged)).toMatchObject({ holes: [], cuts: [] });
+    const flat = found.groups.map((one) => (one.id === 'sg-flat' ? { ...one, egress: [] } : one));
+    const shut = regrouped({ ...found, groups: flat }, 'web', () => ({ egress: [] }));
+    expect(told(compare(shut, staged).cuts)).toEqual(['eni-w > eni-d', 'eni-w > eni-e']);
+  });
+
   test('takes what a kept group lets through as allowed', () => {
     const settings = { ...POLICY.settings, keepSecurityGroups: ['sg-flat'] };
     const keeping = { ...POLICY, settings };

@@ -117,6 +117,15 @@ describe('a guardrail', () => {
     expect(judge(https('card', 'net'), both, db)).toEqual(allowed());
   });
 
+  test('sees what a host is that a network of the source holds', () => {
+    const outbound = { from: { zone: 'pci' }, to: { not: { zone: 'pci' } } };
+    const from = host('card', '10.0.0.2');
+    expect(judge(https('net', 'web'), from, host('card web', '10.0.0.1'), outbound)).toEqual(
+      forbidden(),
+    );
+    expect(judge(https('net', 'web'), at('10.0.0.2'), web, outbound)).toEqual(allowed());
+  });
+
   test('looks at the whole host, also in the family that its network does not hold', () => {
     const inOffice = { from: { zone: 'corporate' }, to: { zone: 'pci' } };
     const from = { ...host('web', '192.0.2.9', '2001:db8::1') };

@@ -36,8 +36,15 @@ const LOCAL: RouteTable = {
 };
 
 /** The estate after the policy was published and every step of the plan done. */
-export function published(p: Policy = POLICY, hosts: readonly Host[] = HOSTS): Inventory {
-  let estate: Estate = { inventory: { ...inventory(hosts), routeTables: [LOCAL] }, ledger: {} };
+export function published(
+  p: Policy = POLICY,
+  hosts: readonly Host[] = HOSTS,
+  more: Partial<Inventory> = {},
+): Inventory {
+  let estate: Estate = {
+    inventory: inventory(hosts, { routeTables: [LOCAL], ...more }),
+    ledger: {},
+  };
   const { desired } = compilePolicy({ policy: p, ...estate, now: NOW, owner: OWNER });
   const plan = planChanges({
     ...{ desired, ...estate, policy: p, held: new Set<string>(), generation: 1, base: 0 },

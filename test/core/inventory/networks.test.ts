@@ -58,7 +58,7 @@ test('a subnet may have no IPv4 block, and its IPv6 blocks as its VPC has them',
       },
     ],
   });
-  expect(subnets).toEqual([
+  expect(subnets).toStrictEqual([
     {
       ...{ id: 'subnet-1', vpc: 'vpc-1', availabilityZone: 'eu-west-1a' },
       ...{ ipv4: '10.1.1.0/24', ipv6: [], tags: {} },
@@ -278,7 +278,7 @@ describe('a prefix list', () => {
 
   test("as AWS lists its own, by DescribePrefixLists: blocks without the list's size", () => {
     const raw = { PrefixListName: 'com.amazonaws.eu-west-1.s3', Cidrs: ['198.51.100.0/24', 7] };
-    expect(listOf(raw)).toEqual({
+    expect(listOf(raw)).toStrictEqual({
       ...{ id: 'pl-1', name: 'com.amazonaws.eu-west-1.s3', family: 'ipv4', maxEntries: 1 },
       ...{ owner: '', cidrs: ['198.51.100.0/24'], tags: {} },
     });

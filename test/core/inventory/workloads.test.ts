@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DescribeOptions } from '../../../core/inventory/from-describe.ts';
+import { taskInterfaceIds } from '../../../core/inventory/workloads.ts';
 import { read } from './read.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role';
@@ -53,7 +54,7 @@ describe('an interface', () => {
   });
 
   test('of which nothing is told is a plain one of its own', () => {
-    expect(nicOf({})).toEqual({
+    expect(nicOf({})).toStrictEqual({
       ...{ id: 'eni-1', vpc: '', subnet: '', type: 'interface', status: '', ipv4: [], ipv6: [] },
       ...{ groups: [], requesterManaged: false, workload: 'eni-1', tags: {} },
     });
@@ -68,9 +69,9 @@ describe('an interface', () => {
   });
 
   test('with a group that has no id leaves a gap', () => {
-    const Groups = [{ GroupName: 'which?' }, { GroupId: 'sg-1' }];
+    const Groups = [{ GroupName: 'which?' }, { GroupId: 'sg-1' }, { GroupId: 'sg-2' }];
     const { gaps, interfaces } = readAt({ interfaces: [{ NetworkInterfaceId: 'eni-1', Groups }] });
-    expect(interfaces[0]?.groups).toEqual(['sg-1']);
+    expect(interfaces[0]?.groups).toEqual(['sg-1', 'sg-2']);
     expect(gaps).toEqual([
       { kind: 'NetworkInterfaces', reason: '1 of the entries of eni-1 cannot be read' },
     ]);
@@ -107,8 +108,8 @@ describe('an instance', () => {
       Tags: named({ 'aws:autoscaling:groupName': 'web-asg', Name: 'web-1' }),
     };
     const interfaces = [
-      nic('eni-3', 'subnet-2'),
-      nic('eni-1', 'subnet-1'),
+      nic('eni-3', 'subnet-1'),
+      nic('eni-1', 'subnet-2'),
       nic('eni-2', 'subnet-2'),
     ];
     const roleByProfile = { [PROFILE]: `${ROLE}/web-host` };
@@ -126,7 +127,7 @@ describe('an instance', () => {
   });
 
   test('of which nothing is told is known by its id alone', () => {
-    expect(instanceOf({})).toEqual({
+    expect(instanceOf({})).toStrictEqual({
       identity: { workload: 'i-1', kind: 'instance', tags: {}, ...PLACE, subnets: [] },
       ...{ interfaces: [], state: '', control: 'attach' },
     });
@@ -178,6 +179,7 @@ describe('a task', () => {
           details: [
             { name: 'subnetId', value: 'subnet-1' },
             { name: 'networkInterfaceId', value: 'eni-2' },
+            { name: 'networkInterfaceId' },
           ],
         },
         { details: [{ name: 'networkInterfaceId', value: 'eni-1' }] },
@@ -189,6 +191,7 @@ describe('a task', () => {
     const seen = { tasks: [task], interfaces: [nic('eni-2'), nic('eni-1')] };
     const roleByTaskDefinition = { [TASK.taskDefinitionArn]: `${ROLE}/shop` };
     const { workloads, interfaces } = readAt(seen, { roleByTaskDefinition });
+    expect(taskInterfaceIds(task)).toEqual(['eni-2', 'eni-1']);
     expect(interfaces.map(({ workload }) => workload)).toEqual(['ecs:main:t1', 'ecs:main:t1']);
     expect(workloads).toEqual([
       {
@@ -204,7 +207,7 @@ describe('a task', () => {
   });
 
   test('of no service and without interfaces is known by its cluster', () => {
-    expect(taskOf({ group: 'family:shop' })?.identity).toEqual({
+    expect(taskOf({ group: 'family:shop' })?.identity).toStrictEqual({
       ...{ workload: 'ecs:main:t1', kind: 'task', tags: {}, ...PLACE, cluster: 'main' },
       subnets: [],
     });

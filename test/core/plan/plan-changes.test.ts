@@ -14,7 +14,7 @@ import {
   segment,
   vpc,
 } from '../../properties/builders.ts';
-import { fresh, idsOf, planFor, publish, START, TWO, webAndDb } from './plan-for.ts';
+import { fresh, idsOf, planFor, publish, START, TWO, webAndDb, withInventory } from './plan-for.ts';
 
 /** The estate with the rules of one group changed by hand. */
 function edited(
@@ -286,6 +286,24 @@ describe('what a plan leaves alone', () => {
     expect(plan.steps.find((s) => s.id === 'detach:eni-w')).toMatchObject({ to: ['sg-flat'] });
   });
 
+  test('nor the ledger of an interface that is gone, of which nothing is said', () => {
+    const enforced = publish(webAndDb('enforce'), START);
+    const ledger = { ...enforced.ledger, 'eni-gone': ['sg-gone'] };
+    const plan = planFor(webAndDb('enforce'), { ...enforced, ledger });
+    expect([plan.steps, plan.warnings]).toEqual([[], []]);
+  });
+
+  test('in an inventory with gaps a group of the ledger may be there all the same', () => {
+    const gaps = [{ kind: 'SecurityGroups', reason: 'RequestLimitExceeded' }];
+    const enforced = withInventory(publish(webAndDb('enforce'), START), { gaps });
+    const ledger = { 'eni-w': ['sg-gone'] };
+    const plan = planFor(webAndDb('enforce'), { ...enforced, ledger }, { kind: 'uninstall' });
+    expect(plan.steps).toMatchObject([
+      { id: 'attach:eni-w', to: ['sg-gone', 'sg-open-egress@vpc-1', 'sg-segment:web@vpc-1'] },
+    ]);
+    expect(plan.warnings.filter((one) => one.includes('no longer exists'))).toEqual([]);
+  });
+
   test('a blocked workload stays staged, and the plan says why', () => {
     const blocked = webAndDb('enforce');
     const segments = blocked.segments.map((s) =>
@@ -396,6 +414,20 @@ describe('change guard', () => {
     expect(finding(planFor(webAndDb('enforce', ['tcp/10-30']), enforced), '*')).toMatchObject({
       changed: 0,
     });
+  });
+
+  test('not for members who are staged, since what they had stays open', () => {
+    const staged = publish(webAndDb('stage', ['tcp/10-20']), forty);
+    const narrower = planFor(webAndDb('stage', ['tcp/10-15']), staged);
+    expect(idsOf(narrower)).toContain('revoke:segment:db@vpc-1:ingress');
+    expect(finding(narrower, '*')).toMatchObject({ changed: 0, members: 40 });
+  });
+
+  test('one of several rules that covers an old one is enough', () => {
+    const enforced = publish(webAndDb('enforce', ['tcp/10-20']), forty);
+    const plan = planFor(webAndDb('enforce', ['tcp/10-30', 'tcp/99']), enforced);
+    expect(idsOf(plan)).toContain('revoke:segment:db@vpc-1:ingress');
+    expect(finding(plan, '*')).toMatchObject({ changed: 0 });
   });
 
   test('stopped workloads do not count', () => {

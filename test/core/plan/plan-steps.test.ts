@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PlanStep } from '../../../core/model/plan.ts';
 import type { Estate } from '../../properties/apply-steps.ts';
-import { type Host, inventory, policy, segment } from '../../properties/builders.ts';
+import { group, type Host, inventory, policy, segment } from '../../properties/builders.ts';
 import {
   fresh,
   planFor,
@@ -101,6 +101,46 @@ describe('what a reader is told', () => {
     const plan = planFor(left, staged, { held: new Set(['i-x']) });
     expect(plan.warnings.filter((one) => one.includes('segment:web@'))).toEqual([
       'group segment:web@vpc-1 stays although nothing wants it: 1 workload (i-x) carrying it (1 held)',
+    ]);
+  });
+
+  test('who keeps it beside those that are held, once each and by name', () => {
+    const [db, web] = TWO;
+    const born: Host = { name: 'x', app: 'web', control: 'alias', groups: ['sg-flat'] };
+    const staged = publish(
+      webAndDb('stage'),
+      fresh(inventory([born, ...[web, db].flatMap((h) => h ?? [])])),
+    );
+    const carrying = staged.inventory.interfaces.map((nic) =>
+      nic.id === 'eni-x' ? { ...nic, groups: ['sg-flat', 'sg-segment:web@vpc-1'] } : nic,
+    );
+    const left = policy({ segments: [segment('db', { mode: 'stage', egress: 'closed' })] });
+    const plan = planFor(left, withInventory(staged, { interfaces: carrying }), {
+      held: new Set(['i-w']),
+    });
+    expect(plan.warnings.filter((one) => one.includes('segment:web@'))).toEqual([
+      'group segment:web@vpc-1 stays although nothing wants it: 2 workloads (i-w, i-x) carrying it (1 held)',
+    ]);
+  });
+
+  test('who swaps its groups in one write', () => {
+    const kept = ['sg-1', 'sg-2', 'sg-3', 'sg-4'];
+    const named = (name: string) =>
+      policy(
+        { segments: [segment(name, { select: { tags: { app: ['db'] } }, egress: 'closed' })] },
+        { keepSecurityGroups: kept },
+      );
+    const hosts: Host[] = [{ name: 'd', app: 'db', groups: kept }];
+    const groups = kept.map((id) => group(id, 'vpc-1'));
+    const full = publish(named('old'), fresh(inventory(hosts, { groups })));
+    const plan = planFor(named('new'), full);
+    expect(stepOf(plan, 'attach:eni-d')).toBeUndefined();
+    expect(stepOf(plan, 'detach:eni-d')).toMatchObject({
+      from: [...kept, 'sg-segment:old@vpc-1'],
+      to: ['segment:new@vpc-1', ...kept],
+    });
+    expect(plan.warnings).toEqual([
+      'i-d swaps the groups of eni-d in one write, for want of slots; a peer that moves later may miss it for a moment',
     ]);
   });
 

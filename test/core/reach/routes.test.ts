@@ -43,6 +43,7 @@ describe('the most specific route decides', () => {
   test.each([
     ['a peering route', [LOCAL, '10.1.0.0/16 pcx-1']],
     ['before one that is wider', [LOCAL, '0.0.0.0/0 igw-1', '10.1.0.0/24 pcx-1']],
+    ['before one that begins below it', ['10.1.0.0/30 igw-1', '10.1.0.2/32 pcx-1']],
     ['in any order', ['10.1.0.0/24 pcx-1', '0.0.0.0/0 igw-1', LOCAL]],
     ['before a blackhole elsewhere', ['10.1.0.0/16 pcx-1', '10.1.0.3/32 pcx-1 blackhole']],
     ['by prefix list', [LOCAL, 'pl-1 pcx-1']],

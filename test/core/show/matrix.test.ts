@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { reachMatrix, renderMatrix, renderPaths } from '../../../core/show/matrix.ts';
-import { portText } from '../../../core/show/plan.ts';
-import { printable } from '../../../core/show/printable.ts';
 import { estate, type GroupText } from '../reach/estate.ts';
 
 const rowOf = (workload: string) => /^i-(\w+)-/.exec(workload)?.[1];
@@ -48,40 +46,58 @@ describe('the matrix', () => {
     expect(cell(matrixOf(['all sg-web'], ['2001:db8::']), 'web', 'db')?.everything).toBe(true);
   });
 
+  test('everything means more than some ports of each pair', () => {
+    expect(cell(matrixOf(['tcp sg-web']), 'web', 'db')?.everything).toBe(false);
+  });
+
+  test('everything is not had by a pair that shares no family', () => {
+    const open = ['all 0.0.0.0/0', 'all ::/0'];
+    const host = (at: string) => ({ at, groups: ['sg-open'] });
+    const hosts = { 'web-1': host('10.0.0.1'), 'web-2': host('2001:db8::2') };
+    const inventory = estate({ groups: { 'sg-open': { in: open, out: open } }, hosts });
+    const apart = cell(reachMatrix(inventory, rowOf), 'web', 'web');
+    expect(apart).toMatchObject({ pairs: 2, open: 0, everything: false });
+    const both = { ...hosts, 'web-3': { ...host('10.0.0.3'), at: ['10.0.0.3', '2001:db8::3'] } };
+    const more = estate({ groups: { 'sg-open': { in: open, out: open } }, hosts: both });
+    expect(cell(reachMatrix(more, rowOf), 'web', 'web')).toMatchObject({
+      ...{ pairs: 6, open: 4, traffic: ['all'], everything: false },
+    });
+  });
+
   test('is drawn, with what passes below', () => {
     const matrix = matrixOf(['tcp/5432 10.0.0.1/32']);
-    expect(renderMatrix(matrix).split('\n').slice(0, 3)).toEqual([
-      '          1  2   (to)',
-      'db     1     ·',
-      'web    2 ▒▒  ·',
-    ]);
+    expect(renderMatrix(matrix)).toBe(
+      [
+        '          1  2   (to)',
+        'db     1     ·',
+        'web    2 ▒▒  ·',
+        '',
+        '██ everything   ▒▒ some ports or pairs   · nothing',
+      ].join('\n'),
+    );
     expect(renderPaths(matrix)).toBe('web -> db: tcp/5432  (1 of 2 pairs)');
     expect(renderPaths(matrixOf(['all sg-web']))).toBe('');
+    expect(renderMatrix(matrixOf(['all sg-web']))).toContain('\nweb    2 ██  ·\n');
   });
-});
 
-test.each([
-  [{ protocol: -1, fromPort: -1, toPort: -1 }, 'all'],
-  [{ protocol: 6, fromPort: 0, toPort: 65_535 }, 'tcp'],
-  [{ protocol: 6, fromPort: 443, toPort: 443 }, 'tcp/443'],
-  [{ protocol: 17, fromPort: 1, toPort: 9 }, 'udp/1-9'],
-  [{ protocol: 1, fromPort: 8, toPort: -1 }, 'icmp/8'],
-  [{ protocol: 1, fromPort: 3, toPort: 4 }, 'icmp/3/4'],
-  [{ protocol: 47, fromPort: -1, toPort: -1 }, '47'],
-])('%o reads %s', (rule, expected) => {
-  expect(portText(rule)).toBe(expected);
-});
-
-test.each([
-  ['a colour', '\u001b[31mred', '·[31mred'],
-  ['a line', 'a\nb\u2028c', 'a·b·c'],
-  ['a turn of direction', 'a\u202eb\u2066c\u061cd', 'a·b·c·d'],
-  ['what cannot be seen', 'a\u200bb\u00adc\u{e0041}d', 'a·b·c·d'],
-])('%s in a name does not get to a terminal', (_, text, expected) => {
-  expect(printable(text)).toBe(expected);
-});
-
-test('text is cut by characters', () => {
-  expect(printable('😀😀😀', 2)).toBe('😀…');
-  expect(printable('abc', 3)).toBe('abc');
+  test('has room for long names, which are cut', () => {
+    const names = ['short', 'a-name-that-is-far-too-long', 'longer-name'];
+    const cells = names.flatMap((from) =>
+      names.map((to) => ({
+        ...{ from, to, pairs: 1, open: 1, traffic: ['tcp/1', 'tcp/2'], everything: false },
+      })),
+    );
+    const lines = renderMatrix({ names, cells }).split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      `${' '.repeat(29)} 1  2  3   (to)`,
+      `short${' '.repeat(19)}   1 ▒▒ ▒▒ ▒▒`,
+      'a-name-that-is-far-too-…   2 ▒▒ ▒▒ ▒▒',
+    ]);
+    expect(renderPaths({ names, cells: cells.slice(0, 2) })).toBe(
+      ['short -> short: tcp/1 | tcp/2', 'short -> a-name-that-is-far-too-…: tcp/1 | tcp/2'].join(
+        '\n',
+      ),
+    );
+    expect(renderMatrix({ names: ['alone'], cells: [] }).split('\n')[1]).toBe('alone   1   ');
+  });
 });
