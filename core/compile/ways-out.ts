@@ -49,7 +49,6 @@ export function hintOf(ways: readonly string[], otherwise: string): string {
 interface Change {
   readonly rulesPerGroup?: number;
   readonly without?: ReadonlySet<GroupKey>;
-  readonly othersFewer?: number;
   /** Segment of whose rules only these are left. */
   readonly rules?: readonly [segment: string, ReadonlyMap<DesiredRule, boolean>];
 }
@@ -69,7 +68,7 @@ class SlotCount {
     const { quotas, others, owned, lists } = this.#shortage;
     const limit = change.rulesPerGroup ?? quotas.rulesPerGroup;
     const alone = owned.filter((key) => parseGroupKey(key)?.segment === undefined);
-    let count = others.length - (change.othersFewer ?? 0);
+    let count = others.length;
     count += alone.filter((key) => !change.without?.has(key)).length;
     for (const [segment, rules] of this.rulesBySegment) {
       if (change.without?.has(segment)) continue;
