@@ -4,7 +4,7 @@ import { decideMembership } from '../core/compile/decide-membership.ts';
 import type { Inventory } from '../core/model/inventory.ts';
 import type { ProofRecord, WorkloadRecord } from '../core/model/record.ts';
 import { type InForce, readInForce } from './in-force.ts';
-import { DESCRIBE_STALENESS_MS } from './merge-reading.ts';
+import { DESCRIBE_STALENESS_MS, wasRefused } from './merge-reading.ts';
 import type { Ports } from './ports.ts';
 
 /** Disagreements of each kind that the record names; all are counted. */
@@ -92,6 +92,7 @@ function compare(
     inventory,
     memberships: inventory.workloads.map(({ identity }) => decideMembership(index, identity)),
     groupIds: bundle.groupIds,
+    vpcs: bundle.vpcs,
     now: inventory.takenAt,
     excused,
   });
@@ -118,12 +119,18 @@ async function changedMeanwhile(
       moved.set(nic.workload, 'it has just come, and was not looked at yet');
   }
   for (const record of records) {
-    const isOpen = record.fence > record.doneFence;
+    // Nobody goes on with what EC2 has refused to write: that is as it is until somebody mends it.
+    const isOpen = record.fence > record.doneFence && !(await isRefused(ports, record.workload));
     if (isOpen || Date.parse(record.verifiedAt ?? '') >= since) {
       moved.set(record.workload, 'it was being written while the inventory was read');
     }
   }
   return moved;
+}
+
+async function isRefused({ store }: Ports, workload: string): Promise<boolean> {
+  const stored = await store.readWorkload(workload);
+  return stored !== undefined && wasRefused(stored);
 }
 
 function nameAll({ holes, cuts, excused }: Comparison): ProofRecord['named'] {

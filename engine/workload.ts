@@ -106,6 +106,8 @@ async function isOutdated(ports: Ports, { head }: InForce): Promise<boolean> {
 interface Kept extends Drafted {
   /** What the write path knows of its interfaces already. */
   readonly known: readonly InterfaceRecord[];
+  /** What EC2 said when it refused to write it, if it is asked whether that still holds. */
+  readonly doubted: string | undefined;
 }
 
 /** Reads what is missing, merges and writes the record; unless it is gone, or another one's interface. */
@@ -123,8 +125,9 @@ async function keepRecord(
   }
   const owner = reading === 'none' ? workload : reading.workload.identity.workload;
   if (owner !== workload) return { owner };
+  const triedAgain = isTriedAgain(observation, stored, inForce);
   const merged = mergeReading(
-    isTriedAgain(observation) ? withoutRefusal(stored) : stored,
+    triedAgain ? withoutRefusal(stored) : stored,
     reading === 'none' ? undefined : reading,
     newsOf(observation, ports.clock.now()),
   );
@@ -144,7 +147,9 @@ async function keepRecord(
     if (drafted.differs) noteStatus(ports, stored, drafted.record);
   }
   const record = drafted.toWrite ? drafted.record : (stored ?? drafted.record);
-  return { ...drafted, record, known };
+  const doubted =
+    triedAgain && stored !== undefined && wasRefused(stored) ? stored.controlReason : undefined;
+  return { ...drafted, record, known, doubted };
 }
 
 /**
@@ -175,9 +180,17 @@ function isReadingNeeded(observation: Observation, stored: WorkloadRecord | unde
   return observation.tags === undefined;
 }
 
-/** A person or a plan asks: what EC2 has refused before may be tried again. */
-function isTriedAgain({ reason }: Observation): boolean {
-  return reason === 'plan' || reason === 'api';
+/**
+ * A person or a plan asks: what EC2 has refused before may be tried again. A plan does it once: what it
+ * was refused in one phase holds for the next.
+ */
+function isTriedAgain(
+  { reason }: Observation,
+  stored: WorkloadRecord | undefined,
+  { head }: InForce,
+): boolean {
+  if (reason !== 'plan' || stored === undefined) return reason === 'api';
+  return Date.parse(stored.changedAt) < Date.parse(head.since);
 }
 
 function withoutRefusal(stored: WorkloadRecord | undefined): WorkloadRecord | undefined {
@@ -264,7 +277,11 @@ async function settleAll(
     const input = { interface: id, workload, seen: inForce };
     reports.push(early.get(id) ?? (await settleInterface(ports, input)));
   }
-  await keepOutcome(ports, kept.record, reports);
+  await keepOutcome(
+    ports,
+    kept.record,
+    reports.map((report) => stillRefused(report, kept)),
+  );
   const timing = timingOf(observation, reports);
   if (timing !== undefined) await noteTiming(ports, workload, timing);
   const slow = soonest(reports.filter((report) => report.kind === 'waiting'));
@@ -339,6 +356,13 @@ function statusOf(reports: readonly SettleReport[]): WorkloadStatus | undefined 
   return STATUSES.find((status) => found.has(status));
 }
 
+/** Where nothing may be written for now, nobody has tried, and what EC2 refused it would refuse again. */
+function stillRefused(report: SettleReport, { doubted }: Kept): SettleReport {
+  if (report.kind !== 'blocked' || doubted === undefined) return report;
+  const { blocked: _blocked, ...rest } = report;
+  return { ...rest, kind: 'refused', status: 'visible', reason: doubted };
+}
+
 /** What the interfaces came to is the last word on the status. */
 async function keepOutcome(
   ports: Ports,
@@ -365,11 +389,19 @@ async function keepOutcome(
     status,
     ...(keepsReason ? { statusReason } : {}),
     ...(reason === undefined ? {} : { statusReason: reason }),
-    ...(refused === undefined ? {} : { control: 'visible', controlReason: refused.reason ?? '' }),
+    ...(refused === undefined ? {} : refusal(ports, refused.reason ?? '')),
     revision: record.revision + 1,
   };
   if (next.status === record.status && next.statusReason === statusReason) return;
   await ports.store.writeWorkload(next, record.revision, { previous: record, raise: [] });
+}
+
+/** From now on it is believed for a while, by this plan to its end. */
+function refusal(
+  { clock }: Ports,
+  controlReason: string,
+): Pick<WorkloadRecord, 'control' | 'controlReason' | 'changedAt'> {
+  return { control: 'visible', controlReason, changedAt: new Date(clock.now()).toISOString() };
 }
 
 /** What holds a workload stays said, whatever keeps it from joining besides. */

@@ -1,4 +1,4 @@
-import { keysOfStems } from '../compile/owned-groups.ts';
+import { keysOfStems, managedVpcs } from '../compile/owned-groups.ts';
 import type { Membership } from '../model/desired-state.ts';
 import type { Inventory, NetworkInterface, Workload } from '../model/inventory.ts';
 import type { Policy } from '../model/policy.ts';
@@ -12,6 +12,8 @@ export interface CompareInput {
   readonly memberships: readonly Membership[];
   /** Id of each owned group by its key. */
   readonly groupIds: Readonly<Record<string, string>>;
+  /** VPCs whose workloads enforce, once their policy says so; by default those that the policy tags. */
+  readonly vpcs?: readonly string[];
   /** ISO 8601, UTC. */
   readonly now: string;
   /** Workloads of which it is known why they are not as the policy says, e.g. held, with the reason. */
@@ -46,13 +48,14 @@ function readEnds(input: CompareInput): readonly End[] {
   const places = addressPlaces(input);
   const subnetOf = subnetLooks(inventory);
   const written = new WrittenNames(input.policy, inventory, memberships);
+  const managed = new Set(input.vpcs ?? managedVpcs(input.policy, inventory));
   return inventory.interfaces.flatMap((nic): End[] => {
     const workload = workloadById.get(nic.workload);
     if (workload === undefined || nic.ipv4.length + nic.ipv6.length === 0) return [];
     return [
       readEnd(input, {
         ...{ nic, workload, membership: membershipById.get(nic.workload) },
-        ...{ places, subnetOf, written },
+        ...{ places, subnetOf, written, managed },
       }),
     ];
   });
@@ -65,18 +68,24 @@ interface EndParts {
   readonly places: AddressPlaces;
   readonly subnetOf: (nic: NetworkInterface) => string;
   readonly written: WrittenNames;
+  readonly managed: ReadonlySet<string>;
 }
 
 function readEnd({ groupIds, excused }: CompareInput, parts: EndParts): End {
-  const { nic, workload, membership, written } = parts;
+  const { nic, workload, membership, written, managed } = parts;
   const { identity } = workload;
   const carries = membership?.carries ?? [];
   const keys = keysOfStems(carries, nic.vpc, (key) => groupIds[key] !== undefined);
   const ids = keys.flatMap((key) => groupIds[key] ?? []);
   const isWritten = carries.length > 0 && ids.length === keys.length;
   const attached = isWritten && ids.every((id) => nic.groups.includes(id));
-  // By what the policy asks, not by what it carries: a foreign group put on by hand is a hole.
-  const enforced = isWritten && workload.control === 'attach' && membership?.mode === 'enforce';
+  // By what the policy asks, not by what it carries or what exists: a foreign group put on by hand is a
+  // hole, and so is a host that EC2 does not let us write, though its VPC may have no groups for it.
+  const enforced =
+    managed.has(nic.vpc) &&
+    carries.length > 0 &&
+    workload.control === 'attach' &&
+    membership?.mode === 'enforce';
   const withheld = (membership?.withheld ?? []).map(({ segment }) => segment);
   const check: CheckEnd = {
     identity,

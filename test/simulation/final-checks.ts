@@ -60,7 +60,7 @@ export async function checkEnd(end: End): Promise<readonly string[]> {
     ...checkGroups(end, policy, byId, new Set(Object.keys(head.blockedSegments))),
     ...checkControl(end, byId),
     ...checkFlows(end, policy, byId, new Set(Object.keys(head.blockedSegments))),
-    ...(await checkProof(end, policy, byId)),
+    ...(await checkProof(end, policy, byId, new Set(Object.keys(head.blockedSegments)))),
     ...(await checkInterfaces(end)),
     ...(await checkPlan(end, head.generation, records)),
   ];
@@ -233,19 +233,18 @@ async function checkProof(
   { ec2, store, world }: End,
   policy: SimPolicy,
   byId: ReadonlyMap<string, WorkloadRecord>,
+  blocked: ReadonlySet<string>,
 ): Promise<string[]> {
   const snapshot = ec2.snapshot();
   const owners = ownersOf(snapshot);
   const filters = filtersOf(snapshot);
-  const keys = new Set(snapshot.groups.map(({ tags }) => tags['bulkhead:group'] ?? ''));
   const open = snapshot.interfaces.filter((nic) => {
     const to = owners.get(nic.id);
     if (to === undefined || !isRefusedByIam(world, to.workload)) return false;
     const wish = wishFor(policy, to.tags);
     if (wish.mode !== 'enforce' || byId.get(to.workload)?.held) return false;
-    // Without groups to carry there is nothing that it should have, and is only listed as `visible`.
-    const isThere = (stem: string): boolean => keys.has(`${stem}@${nic.vpc}`);
-    if (!wish.stems.every(isThere)) return false;
+    // What may not enforce yet is open by right, and `blocked` says so.
+    if (segmentsOf(policy, to.tags).some(({ name }) => blocked.has(name))) return false;
     return snapshot.interfaces.some((peer) => {
       const from = owners.get(peer.id);
       if (from === undefined || from.workload === to.workload) return false;

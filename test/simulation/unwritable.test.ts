@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { processWorkload } from '../../engine/workload.ts';
 import { type Before, policyOf, Stand, segment } from './stand.ts';
 
 const OBSERVED = policyOf([segment('web', 'observe'), segment('db', 'observe')], [['web', 'db']]);
@@ -91,5 +92,40 @@ describe('what cannot be written, as simulated worlds have shown it', () => {
     await stand.look(`ecs:apps:${task.id.split('/').at(-1)}`);
     await stand.carryOut(plan);
     expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+  });
+
+  /** Guard: `stillRefused` in engine/workload.ts. */
+  test('a refusal stands where its own segment waits for it, and nobody tries', async () => {
+    const among = (mode: 'stage' | 'enforce') => policyOf([segment('web', mode)], [['web', 'web']]);
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'web' });
+    const peer = stand.launch({ app: 'web' });
+    await stand.publish(among('stage'));
+    const tries: string[] = [];
+    const worker = stand.ports('worker', refusing(nics, tries));
+    await stand.publish(among('enforce'), worker);
+    expect((await stand.store.readWorkload(peer.id))?.status).toBe('blocked');
+    tries.length = 0;
+    // Somebody asks to look again; but with its segment blocked there is nothing to write.
+    await processWorkload(worker, { workload: id, reason: 'api' });
+    expect(tries).toEqual([]);
+    expect(await stand.store.readWorkload(id)).toMatchObject({
+      ...{ control: 'visible', status: 'visible' },
+      controlReason: expect.stringContaining('EC2 refuses to write its groups'),
+    });
+  });
+
+  test('a host that should enforce and cannot is a hole, though no group exists for it', async () => {
+    const stand = new Stand();
+    const { nics } = stand.launch({ app: 'web' });
+    stand.launch({ app: 'db' });
+    await stand.publish(OBSERVED);
+    const worker = stand.ports('worker', refusing(nics));
+    await stand.publish(policyOf([segment('web', 'enforce')], []), worker);
+    expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat']);
+    await stand.sweep(worker);
+    const proof = await stand.store.readProof();
+    expect(proof?.holes).toBeGreaterThan(0);
+    expect(proof?.named.map(({ to }) => to)).toContain(nics[0]);
   });
 });

@@ -317,17 +317,16 @@ export class Watch implements Ec2Watch {
 
   /**
    * Its owner took its last foreign group off by hand, and what comes off now is of segments that it is
-   * in by no policy and no identity in play: AWS wants one group at least, so that it was left with
+   * in by no policy in play: AWS wants one group at least, so that it was left with
    * that one when it had nothing to go back to. What such a group happened to let through for another
    * segment nobody owes it; it would let others in the same way.
    */
   #hasOnlyLeftovers(before: Snapshot, was: Nic, lost: readonly string[]): boolean {
     const isStripped = was.groups.every((group) => isOurs(before, group));
     if (!isStripped || (this.takenOff.get(was.id)?.size ?? 0) > 0) return false;
-    const identities = this.#identities(was);
-    const owed = this.#policiesInPlay().flatMap((policy) =>
-      identities.flatMap((tags) => wishFor(policy, tags).stems),
-    );
+    // What is true by now: whoever still acts on what was true before, may take off nothing of it.
+    const tags = this.#world.turns.get(this.#world.ownerOf(was))?.at(-1)?.tags ?? {};
+    const owed = this.#policiesInPlay().flatMap((policy) => wishFor(policy, tags).stems);
     return lost.every((id) => {
       const key = before.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? '';
       return !owed.includes(key.split('@')[0] ?? '');

@@ -115,8 +115,17 @@ describe('an end', () => {
     ],
     ['is staged', { memberships: [membership('d', { mode: 'stage' })] }, 'attached'],
     ['is asked to carry nothing', { memberships: [membership('d', { carries: [] })] }, ''],
-    ['is of groups not made yet', { more: { groupIds: {} }, nic: { groups: [] } }, ''],
-    ['is of a group not made yet', { more: { groupIds: { 'segment:db@vpc-1': 'sg-db' } } }, ''],
+    [
+      'is of groups not made yet',
+      { more: { groupIds: {} }, nic: { groups: [] } },
+      'ingress egress',
+    ],
+    [
+      'is of a group not made yet',
+      { more: { groupIds: { 'segment:db@vpc-1': 'sg-db' } } },
+      'ingress egress',
+    ],
+    ['is in a VPC that is not managed', { more: { vpcs: ['vpc-2'] } }, 'attached'],
   ])('that %s', (_, world, expected) => {
     expect(marks(one(world))).toBe(expected);
   });
