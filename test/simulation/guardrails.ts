@@ -59,10 +59,19 @@ export function isAcross(policy: SimPolicy, from: Tags, to: Tags): boolean {
   return policy.guardrails.some((one) => looksLike(one.from, a) && looksLike(one.to, b));
 }
 
-/** Whether a rule may join two workloads with these tags. */
-export function mayJoin(policy: SimPolicy, rule: string, from: Tags, to: Tags): boolean {
+/**
+ * Whether a rule may join two workloads with these tags. One that a guardrail forbids between the
+ * segments that it names is written for none of their members, whatever else those are in.
+ */
+export function mayJoin(
+  policy: SimPolicy,
+  { id, ...rule }: SimRule,
+  from: Tags,
+  to: Tags,
+): boolean {
+  if (isForbidden(policy, id, endOf(policy, rule.from), endOf(policy, rule.to))) return false;
   const [a, b] = [viewOf(matchingSegments(policy, from)), viewOf(matchingSegments(policy, to))];
-  return !isForbidden(policy, rule, a, b);
+  return !isForbidden(policy, id, a, b);
 }
 
 /**

@@ -227,7 +227,7 @@ function portsOf(policy: SimPolicy, from: RuleEnd, to: RuleEnd): ReadonlySet<num
   return new Set(
     policy.rules
       .filter((rule) => from.names.includes(rule.from) && to.names.includes(rule.to))
-      .filter((rule) => mayJoin(policy, rule.id, from.tags, to.tags))
+      .filter((rule) => mayJoin(policy, rule, from.tags, to.tags))
       .flatMap(({ ports }) => ports),
   );
 }
