@@ -138,7 +138,7 @@ async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   // What others write after this line, the plan does not know; its base is what tells.
   const head = await ports.store.readHead();
   const found = await readInventory(ports);
-  if (input.kind === 'publish') assertRead(found);
+  assertRead(found, input.kind);
   const records = await readRecords(ports);
   const inventory = input.author === SWEEP_AUTHOR ? withRefusals(found, records) : found;
   const ledger = await readLedgers(ports);
@@ -199,23 +199,28 @@ export async function readInventory(ports: Ports): Promise<Inventory> {
  * A plan from an inventory with gaps removes nothing, but what it puts in force is a head, and by that
  * the write path decides for everybody: without VPCs nobody would be managed, and lose our groups;
  * without interfaces, instances, tasks or their roles a group would seem to have no members, and not
- * get its new rules; without peerings none would name a group of another VPC.
+ * get its new rules; without peerings none would name a group of another VPC. An uninstall needs to
+ * know whom it gives what back to: else nobody is asked first, and each is left when an event comes.
  */
-function assertRead(inventory: Inventory): void {
+function assertRead(inventory: Inventory, kind: PublishInput['kind']): void {
   const { vpcs, subnets, groups, interfaces, workloads, peerings } = inventory;
   const ofKind = (wanted: WorkloadKind) =>
     workloads.filter(({ identity: { kind } }) => kind === wanted);
-  const lists: Readonly<Record<string, readonly unknown[]>> = {
-    ...{ Vpcs: vpcs, Subnets: subnets, SecurityGroups: groups },
-    ...{ NetworkInterfaces: interfaces, VpcPeeringConnections: peerings },
-    ...{ Reservations: ofKind('instance'), Tasks: ofKind('task') },
+  const written = {
+    ...{ SecurityGroups: groups, NetworkInterfaces: interfaces },
+    ...{ Reservations: ofKind('instance') },
+  };
+  const judged = {
+    ...{ Vpcs: vpcs, Subnets: subnets, VpcPeeringConnections: peerings, Tasks: ofKind('task') },
     // Read as a whole or not at all.
     ...{ InstanceProfiles: [], TaskDefinitions: [] },
   };
+  const lists: Readonly<Record<string, readonly unknown[]>> =
+    kind === 'publish' ? { ...written, ...judged } : written;
   // An entry that cannot be read leaves a gap too; only a list that is wholly absent stops a publish.
-  const unread = inventory.gaps.filter(({ kind }) => ownValue(lists, kind)?.length === 0);
+  const unread = inventory.gaps.filter((gap) => ownValue(lists, gap.kind)?.length === 0);
   if (unread.length === 0) return;
-  const reasons = unread.map(({ kind, reason }) => `${kind}: ${reason}`);
+  const reasons = unread.map((gap) => `${gap.kind}: ${gap.reason}`);
   throw new EstateUnread(`the estate could not be read: ${reasons.join('; ')}`);
 }
 

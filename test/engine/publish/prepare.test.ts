@@ -21,6 +21,16 @@ function reading(stand: Stand, change: (whole: Inventory) => Partial<Inventory>)
   return { ...ports, reader: bound };
 }
 
+/** What is left of workloads when their interfaces alone were read. */
+function withoutInstances({ workloads }: Inventory): Partial<Inventory> {
+  return {
+    workloads: workloads.map((one) => ({
+      ...one,
+      identity: { ...one.identity, kind: 'interface' as const, tags: {} },
+    })),
+  };
+}
+
 const THROTTLED = 'RequestLimitExceeded: Request limit exceeded.';
 
 describe('an inventory that could not be read in full', () => {
@@ -75,13 +85,39 @@ describe('an inventory that could not be read in full', () => {
     const stand = new Stand();
     stand.launch({ app: 'web' });
     await stand.publish(STAGED);
-    const ports = reading(stand, ({ workloads }) => ({
+    const ports = reading(stand, (whole) => ({
+      ...withoutInstances(whole),
       gaps: [{ kind: 'Reservations', reason: THROTTLED }],
-      workloads: workloads.map((one) => ({
-        ...one,
-        identity: { ...one.identity, kind: 'interface' as const, tags: {} },
-      })),
     }));
     await expect(stand.prepare(ENFORCED, ports)).rejects.toThrow(EstateUnread);
+  });
+
+  test.each(['SecurityGroups', 'NetworkInterfaces', 'Reservations'])(
+    'without %s nothing is uninstalled either',
+    async (kind) => {
+      const stand = new Stand();
+      const { nics } = stand.launch({ app: 'web' });
+      await stand.publish(ENFORCED);
+      const without: Partial<Inventory> =
+        kind === 'SecurityGroups' ? { groups: [] } : { interfaces: [] };
+      const ports = reading(stand, (whole) => ({
+        ...(kind === 'Reservations' ? withoutInstances(whole) : without),
+        gaps: [{ kind, reason: THROTTLED }],
+      }));
+      await expect(stand.prepare(undefined, ports)).rejects.toThrow(EstateUnread);
+      expect(stand.groupsOf(nics[0] ?? '')).toContain('segment:web');
+    },
+  );
+
+  test('an uninstall needs to know nothing of tasks and peerings', async () => {
+    const stand = new Stand();
+    stand.launch({ app: 'web' });
+    await stand.publish(ENFORCED);
+    const gaps = ['Tasks', 'VpcPeeringConnections'].map((kind) => ({ kind, reason: 'denied' }));
+    const plan = await stand.prepare(
+      undefined,
+      reading(stand, () => ({ gaps, peerings: [] })),
+    );
+    expect((await stand.store.readPlan(plan))?.state).toBe('planned');
   });
 });
