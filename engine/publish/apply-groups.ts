@@ -139,8 +139,10 @@ export class GroupHand {
     if (wanted.length === 0 && spared > 0) return blocked;
     for (let attempt = 0; attempt < DIFFERENCES_MAX; attempt += 1) {
       const owned = attempt === 0 ? await this.owned() : await this.ownedAgain();
-      const group = owned.byKey.get(step.group);
-      if (group === undefined) return { kind: 'not-needed' };
+      // EC2's own rule must be off a group that was made a moment ago, before anybody carries it.
+      const isNew = step.phase === 'create';
+      const group = isNew ? await this.#find(step.group) : owned.byKey.get(step.group);
+      if (group === undefined) return isNew ? absent(step.group) : { kind: 'not-needed' };
       const keys = new Set(wanted.map((rule) => ruleKey(rule, owned.keysById)));
       const there = group[step.direction].filter((rule) => keys.has(ruleKey(rule, owned.keysById)));
       if (there.length === 0) return attempt === 0 ? { kind: 'not-needed' } : { kind: 'removed' };

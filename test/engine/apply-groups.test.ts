@@ -110,4 +110,43 @@ describe('phase create', () => {
     refuse = () => 'InvalidPermission.Duplicate';
     await expect(clock.run(applyCreate(ports, 'plan-1'))).rejects.toThrow(StepsFailed);
   });
+
+  /** A plan that takes EC2's own rule off a group, which `hidden` readings do not show yet. */
+  function takingDefaultOff(hidden: number): { revoked: string[] } {
+    const everywhere = { protocol: -1, fromPort: -1, toPort: -1 };
+    const rule = { ...everywhere, peer: { kind: 'ipv4', cidr: '0.0.0.0/0' } } as const;
+    const [key = ''] = KEYS;
+    const made = group('sg-0', 'vpc-1', { tags: groups[0]?.tags ?? {}, egress: [rule] });
+    const step: PlanStep = {
+      ...{ kind: 'revoke', phase: 'create', direction: 'egress', after: [] },
+      ...{ id: `revoke-default:${key}:ipv4`, group: key, rules: [rule] },
+    };
+    const revoked: string[] = [];
+    let readings = 0;
+    const readOwnedGroups = async () => {
+      readings += 1;
+      return readings > hidden ? [made] : [];
+    };
+    const revoke = async (id: string) => void revoked.push(id);
+    ports = {
+      ...ports,
+      archive: { ...ports.archive, getPlan: async () => ({ ...PLAN, steps: [step] }) },
+      reader: { ...ports.reader, readOwnedGroups },
+      writer: { ...ports.writer, revoke },
+    };
+    return { revoked };
+  }
+
+  test('waits for a new group to be seen, and takes the rule off that lets everything out', async () => {
+    const { revoked } = takingDefaultOff(2);
+    const [report] = await clock.run(applyCreate(ports, 'plan-1'));
+    expect(report?.outcome).toEqual({ kind: 'removed' });
+    expect(revoked).toEqual(['sg-0']);
+  });
+
+  test('is not over while that group is not seen', async () => {
+    const { revoked } = takingDefaultOff(Number.POSITIVE_INFINITY);
+    await expect(clock.run(applyCreate(ports, 'plan-1'))).rejects.toThrow(StepsFailed);
+    expect(revoked).toEqual([]);
+  });
 });
