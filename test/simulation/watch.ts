@@ -251,7 +251,7 @@ export class Watch implements Ec2Watch {
     for (const nic of before.interfaces.filter(isConcerned)) {
       for (const peer of before.interfaces) {
         if (peer.id === nic.id || !this.#isKnown(peer)) continue;
-        if (this.#isAsleep(before, peer)) continue;
+        if (this.#isAsleep(before, peer) || this.#isToSwap(before, peer)) continue;
         for (const [from, to] of [
           [nic, peer],
           [peer, nic],
@@ -299,12 +299,31 @@ export class Watch implements Ec2Watch {
   }
 
   /**
-   * Readiness counts the running members of an observed peer alone (design section 3): one that is
-   * stopped talks to nobody, and holds nobody up.
+   * Readiness counts the running members alone of an observed peer, and of one that EC2 does not let us
+   * write (design section 3): one that is stopped talks to nobody, and holds nobody up.
    */
   #isAsleep({ instances }: Snapshot, peer: Nic): boolean {
     const state = instances.find(({ id }) => id === peer.attachment?.instance)?.state;
-    return (state === 'stopped' || state === 'stopping') && this.#isToBeObserved(peer);
+    if (state !== 'stopped' && state !== 'stopping') return false;
+    const isRefused = this.#world.services?.refusing.has(this.#world.ownerOf(peer)) === true;
+    return isRefused || this.#isToBeObserved(peer);
+  }
+
+  /**
+   * It has no room for the groups that it lacks beside those that it has, so that it swaps them in one
+   * write; who moves before that misses it for a moment, as the plan says (a warning).
+   */
+  #isToSwap(snapshot: Snapshot, nic: Nic): boolean {
+    const limit = this.#ec2.quotas.groupsPerInterface;
+    const carried = nic.groups.map((id) => (isOurs(snapshot, id) ? keyOf(snapshot, id) : id));
+    return this.#policiesInPlay().some((policy) =>
+      this.#identities(nic).some((tags) => {
+        const lacking = wishFor(policy, tags).stems.filter(
+          (stem) => !carried.includes(`${stem}@${nic.vpc}`),
+        );
+        return lacking.length > 0 && nic.groups.length + lacking.length > limit;
+      }),
+    );
   }
 
   /** Whoever sets a segment back to `observe` asks for its group to come off. */
