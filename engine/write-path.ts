@@ -354,9 +354,9 @@ function decide(
     isolate: standing.isolate,
     interface: { id: nic.id, vpc: nic.vpc, groups: nic.groups },
     groupIds: Object.fromEntries(Object.entries(bundle.groupIds).filter(([, id]) => there(id))),
-    ownedIds: [...(bundle.ownedIds ?? []), ...Object.values(bundle.groupIds)],
+    ownedIds: ownedIdsOf(inForce),
     keep: bundle.policy.settings.keepSecurityGroups,
-    ...(ledger === undefined ? {} : { ledger: ledger.groups.filter(there) }),
+    ...(ledger === undefined ? {} : { ledger: ledger.groups }),
     phase,
     addOnly: false,
     ...(standing.blocked === undefined ? {} : { blocked: standing.blocked }),
@@ -364,6 +364,10 @@ function decide(
     groupsPerInterface: bundle.groupsPerInterface,
     managed: bundle.vpcs.includes(nic.vpc),
   });
+}
+
+function ownedIdsOf({ bundle }: InForce): readonly string[] {
+  return [...(bundle.ownedIds ?? []), ...Object.values(bundle.groupIds)];
 }
 
 /**
@@ -379,10 +383,7 @@ async function keepInLedger(
   const { ports, input, inForce, ledger } = grip;
   const known = ledger?.groups ?? [];
   if (decision.comingOff.every((id) => known.includes(id))) return;
-  const owned = new Set([
-    ...(inForce.bundle.ownedIds ?? []),
-    ...Object.values(inForce.bundle.groupIds),
-  ]);
+  const owned = new Set(ownedIdsOf(inForce));
   const foreign = nic.groups.filter((id) => !owned.has(id));
   const entry: LedgerEntry = {
     interface: input.interface,
@@ -437,11 +438,8 @@ async function finish(
   groups: readonly string[],
   stamps?: Stamps,
 ): Promise<Round> {
-  const { ports, input, claimed, ledger } = grip;
-  // Everything that had come off is on again: the ledger has done its work.
-  if (ledger?.groups.every((id) => groups.includes(id))) {
-    await ports.store.clearLedger(input.interface);
-  }
+  const { ports, input, claimed } = grip;
+  if (isBack(grip, groups)) await ports.store.clearLedger(input.interface);
   const after = stamps === undefined ? 'not-needed' : 'updated';
   const settled = await ports.store.settle(
     endOf(grip, {
@@ -462,6 +460,16 @@ async function finish(
     ...(stamps === undefined ? {} : { stamps }),
   };
   return settled.fence > claimed.fence ? { again: 'fence', report } : { end: report };
+}
+
+/**
+ * Everything that had come off and still exists is on again: the ledger has done its work. Where no
+ * foreign group is on, nothing was given back, even if none is known to exist.
+ */
+function isBack({ inForce, ledger }: Grip, groups: readonly string[]): boolean {
+  const owned = new Set(ownedIdsOf(inForce));
+  const hasForeign = groups.some((id) => !owned.has(id));
+  return hasForeign && ledger?.groups.every((id) => groups.includes(id)) === true;
 }
 
 interface RefusedWrite {
@@ -509,7 +517,12 @@ async function withoutAbsentGroups(
   const existing = await ports.reader.findGroups(asked);
   const absent = asked.filter((id) => !existing.includes(id));
   ports.signal.event('group-gone', { interface: input.interface, groups: absent });
-  return await decideAndWrite(grip, nic, existing);
+  // What is gone nobody can put back: of the ledger, what is left has to come on again.
+  const left =
+    ledger === undefined
+      ? undefined
+      : { ...ledger, groups: ledger.groups.filter((id) => existing.includes(id)) };
+  return await decideAndWrite({ ...grip, ledger: left }, nic, existing);
 }
 
 /** Records an end that no repetition changes; the next plan, or a change, looks again. */

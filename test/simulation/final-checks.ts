@@ -1,4 +1,4 @@
-import { compareEstate } from '../../core/check/compare.ts';
+import { type Comparison, compareEstate } from '../../core/check/compare.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { inventoryFromDescribe } from '../../core/inventory/from-describe.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
@@ -315,7 +315,36 @@ async function checkPlan(
         !(step.kind === 'delete-group' && Object.keys(blocked).length > 0),
   );
   const left = open.map((step) => `planning again wants ${step.id}`);
-  return [...left, ...compareBoth(inventory, bundle, desired.memberships, records, now)];
+  const { memberships } = desired;
+  const carriesById = new Map(memberships.map((one) => [one.workload, one.carries ?? []]));
+  const snapshot = ec2.snapshot();
+  const stuck = snapshot.interfaces.filter((nic) => {
+    const workload = world.ownerOf(nic);
+    if (!isRefusedByIam(world, workload)) return false;
+    const wanted = (carriesById.get(workload) ?? []).map((stem) => `${stem}@${nic.vpc}`);
+    return nic.groups.some((id) => !isOurs(snapshot, id) || !wanted.includes(keyOf(snapshot, id)));
+  });
+  const found = compareBoth(inventory, bundle, memberships, records, now);
+  const { holes = 0 } = (await store.readProof()) ?? {};
+  return [...left, ...disagreements(found, new Set(stuck.map(({ id }) => id)), holes)];
+}
+
+/**
+ * What both evaluators find. Who carries what it should not, and cannot be written, opens what those
+ * groups open: nobody can close that, but the proof must count it.
+ */
+export function disagreements(
+  { holes, cuts }: Pick<Comparison, 'holes' | 'cuts'>,
+  stuck: ReadonlySet<string>,
+  counted: number,
+): readonly string[] {
+  const [lasting = [], others = []] = [true, false].map((wanted) =>
+    holes.filter(({ from, to }) => (stuck.has(from) || stuck.has(to)) === wanted),
+  );
+  const uncounted = lasting.length > counted ? lasting : [];
+  return [...others, ...uncounted, ...cuts].map(
+    (one) => `${one.kind} ${one.fromName} -> ${one.toName} ${JSON.stringify(one.traffic)}`,
+  );
 }
 
 function compareBoth(
@@ -324,17 +353,14 @@ function compareBoth(
   memberships: Parameters<typeof compareEstate>[0]['memberships'],
   records: readonly WorkloadRecord[],
   now: string,
-): string[] {
+): Comparison {
   const excused = new Map(
     records
       .filter(({ held, status }) => held || status === 'blocked')
       .map(({ identity, status }) => [identity.workload, status]),
   );
   const { policy, groupIds } = bundle;
-  const found = compareEstate({ policy, inventory, memberships, groupIds, now, excused });
-  return [...found.holes, ...found.cuts].map(
-    (one) => `${one.kind} ${one.fromName} -> ${one.toName} ${JSON.stringify(one.traffic)}`,
-  );
+  return compareEstate({ policy, inventory, memberships, groupIds, now, excused });
 }
 
 async function readAll<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<readonly T[]> {

@@ -34,3 +34,33 @@ test('an uninstall that was planned before a publish took foreign groups off cut
   expect(seen).not.toContain(false);
   for (const { nics } of [web, db]) expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat']);
 });
+
+/** Guard: `withoutAbsentGroups` in engine/write-path.ts, which leaves what is gone out of the ledger. */
+test('a group that was deleted while it was off leaves no ledger behind an uninstall', async () => {
+  const stand = new Stand();
+  const [nic = ''] = stand.launch({ app: 'web' }).nics;
+  const legacy = stand.foreignGroup('legacy');
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({
+    NetworkInterfaceId: nic,
+    Groups: [stand.flat, legacy],
+  });
+  for (const policy of [STAGED, ENFORCED]) await stand.publish(policy);
+  expect((await stand.store.readLedger(nic))?.groups).toEqual([stand.flat, legacy].sort());
+  stand.ec2.admin.DeleteSecurityGroup({ GroupId: legacy });
+  await stand.carryOut(await stand.prepare(undefined));
+  expect(stand.groupsOf(nic)).toEqual(['flat']);
+  expect(await stand.store.readLedger(nic)).toBeUndefined();
+});
+
+test('the ledger of an enforced host stays, though none of its groups exists', async () => {
+  const stand = new Stand();
+  const { id, nics } = stand.launch({ app: 'web' });
+  const [nic = ''] = nics;
+  for (const policy of [STAGED, ENFORCED]) await stand.publish(policy);
+  stand.ec2.admin.DeleteSecurityGroup({ GroupId: stand.flat });
+  // Taken out of all segments: what it would go back to is gone, so that ours stay on it.
+  await stand.publish(policyOf([closed('db', 'enforce')]));
+  expect((await stand.look(id)).kind).not.toBe('waiting');
+  expect(stand.groupsOf(nic)).toEqual(['segment:web']);
+  expect((await stand.store.readLedger(nic))?.groups).toEqual([stand.flat]);
+});

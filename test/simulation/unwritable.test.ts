@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { processWorkload } from '../../engine/workload.ts';
+import { disagreements } from './final-checks.ts';
 import { type Before, policyOf, Stand, segment } from './stand.ts';
 
 const OBSERVED = policyOf([segment('web', 'observe'), segment('db', 'observe')], [['web', 'db']]);
@@ -127,5 +128,33 @@ describe('what cannot be written, as simulated worlds have shown it', () => {
     const proof = await stand.store.readProof();
     expect(proof?.holes).toBeGreaterThan(0);
     expect(proof?.named.map(({ to }) => to)).toContain(nics[0]);
+  });
+
+  /** Guard: `disagreements` in final-checks.ts, and the proof that it relies on. */
+  test('one that should have left its segment, and cannot, is counted with all that lets it in', async () => {
+    const RULE = [['api', 'api']] as const;
+    const modes = policyOf([segment('web', 'stage'), segment('api', 'stage')], RULE);
+    const enforced = policyOf([segment('web', 'stage'), segment('api', 'enforce')], RULE);
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'api' });
+    const peer = stand.launch({ app: 'api' });
+    await stand.publish(modes);
+    const worker = stand.ports('worker', refusing(nics));
+    stand.ec2.admin.putTags(id, { app: 'web' });
+    await stand.look(id, worker);
+    await stand.publish(enforced, worker);
+    await stand.sweep(worker);
+    expect(stand.groupsOf(nics[0] ?? '')).toContain('segment:api');
+    expect(stand.groupsOf(peer.nics[0] ?? '')).not.toContain('flat');
+    const proof = await stand.store.readProof();
+    expect(proof).toMatchObject({ holes: 1, cuts: 0 });
+    const ends = { from: nics[0] ?? '', to: peer.nics[0] ?? '', fromName: id, toName: peer.id };
+    const hole = { kind: 'hole', family: 'ipv4', traffic: [], ...ends } as const;
+    expect(proof?.named).toContainEqual(expect.objectContaining(ends));
+    const said = [`hole ${id} -> ${peer.id} []`];
+    const found = { holes: [hole], cuts: [] };
+    expect(disagreements(found, new Set(nics), proof?.holes ?? 0)).toEqual([]);
+    expect(disagreements(found, new Set(nics), 0)).toEqual(said);
+    expect(disagreements(found, new Set(), 1)).toEqual(said);
   });
 });
