@@ -346,8 +346,8 @@ function decide(
   const there = (id: string): boolean => existing === undefined || existing.includes(id);
   const uninstall = head.kind === 'uninstall';
   // A peer could not be given its groups back: ours stay beside the foreign ones until it can.
-  const phase = uninstall && standing.blocked !== undefined ? 'attach' : head.phase;
-  return decideInterface({
+  const waits = uninstall && head.phase === 'steady' && standing.blocked !== undefined;
+  const input = {
     membership: standing.membership,
     held: standing.held,
     joins: standing.joins?.stems ?? [],
@@ -357,13 +357,16 @@ function decide(
     ownedIds: ownedIdsOf(inForce),
     keep: bundle.policy.settings.keepSecurityGroups,
     ...(ledger === undefined ? {} : { ledger: ledger.groups }),
-    phase,
     addOnly: false,
     ...(standing.blocked === undefined ? {} : { blocked: standing.blocked }),
     uninstall,
     groupsPerInterface: bundle.groupsPerInterface,
     managed: bundle.vpcs.includes(nic.vpc),
-  });
+  };
+  const decision = decideInterface({ ...input, phase: waits ? 'attach' : head.phase });
+  // Without room for both it swaps them: whoever waits for it carries the foreign ones already.
+  const isFull = waits && decision.blocked?.reason === 'slots';
+  return isFull ? decideInterface({ ...input, phase: 'steady' }) : decision;
 }
 
 function ownedIdsOf({ bundle }: InForce): readonly string[] {

@@ -52,6 +52,22 @@ test('a group that was deleted while it was off leaves no ledger behind an unins
   expect(await stand.store.readLedger(nic)).toBeUndefined();
 });
 
+/** Guard: `decide` in engine/write-path.ts lets it swap. */
+test('an interface without room for its own groups beside ours holds no uninstall up', async () => {
+  const stand = new Stand();
+  const [nic = ''] = stand.launch({ app: 'web' }).nics;
+  const peer = stand.launch({ app: 'db' });
+  const Groups = [stand.flat, ...['a', 'b', 'c'].map((name) => stand.foreignGroup(name))];
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({ NetworkInterfaceId: nic, Groups });
+  for (const mode of ['stage', 'enforce'] as const) {
+    await stand.publish(policyOf([segment('web', mode), segment('db', mode)], RULES));
+  }
+  expect(stand.groupsOf(nic)).toEqual(['open-egress', 'segment:web']);
+  for (let round = 0; round < 2; round += 1) await stand.carryOut(await stand.prepare(undefined));
+  expect(stand.groupsOf(nic)).toEqual(['a', 'b', 'c', 'flat']);
+  expect(stand.groupsOf(peer.nics[0] ?? '')).toEqual(['flat']);
+});
+
 test('the ledger of an enforced host stays, though none of its groups exists', async () => {
   const stand = new Stand();
   const { id, nics } = stand.launch({ app: 'web' });

@@ -135,6 +135,7 @@ export class World {
       this.#editRules(this.#random.pick(ours));
       return;
     }
+    if (interfaces.length === 0) return;
     const nic = this.#random.pick(interfaces);
     const home = this.homes.find(({ vpc }) => vpc === nic.vpc);
     const rest = nic.groups.slice(1);
