@@ -60,7 +60,8 @@ test('an interface without room for its own groups beside ours holds no uninstal
   const Groups = [stand.flat, ...['a', 'b', 'c'].map((name) => stand.foreignGroup(name))];
   stand.ec2.admin.ModifyNetworkInterfaceAttribute({ NetworkInterfaceId: nic, Groups });
   for (const mode of ['stage', 'enforce'] as const) {
-    await stand.publish(policyOf([segment('web', mode), segment('db', mode)], RULES));
+    const rules = [...RULES, ['web', 'web']] as const;
+    await stand.publish(policyOf([segment('web', mode), segment('db', mode)], rules));
   }
   expect(stand.groupsOf(nic)).toEqual(['open-egress', 'segment:web']);
   for (let round = 0; round < 2; round += 1) await stand.carryOut(await stand.prepare(undefined));
