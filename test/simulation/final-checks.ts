@@ -205,7 +205,7 @@ function isRefusedByIam(world: World, workload: string): boolean {
 }
 
 function checkFlows(
-  { ec2 }: End,
+  { ec2, world }: End,
   policy: SimPolicy,
   byId: ReadonlyMap<string, WorkloadRecord>,
   blocked: ReadonlySet<string>,
@@ -218,9 +218,19 @@ function checkFlows(
     const { workload, tags } = owner;
     const { held = false, status } = byId.get(workload) ?? {};
     const isBlocked = segmentsOf(policy, tags).some(({ name }) => blocked.has(name));
-    const isExcused = held || status === 'blocked' || isBlocked || keepsAll(policy, tags);
-    return { workload, tags, isExcused };
+    const isWaiting = held || status === 'blocked' || isBlocked || keepsAll(policy, tags);
+    // Nobody can take off what it should not carry; checkPlan asks that the proof counts it.
+    const isStuck = isRefusedByIam(world, workload) && carriesMore(snapshot, policy, id, tags);
+    return { workload, tags, isExcused: isWaiting || isStuck };
   });
+}
+
+/** It carries a group of ours that its tags do not ask for. */
+function carriesMore(snapshot: Snapshot, policy: SimPolicy, nicId: string, tags: Tags): boolean {
+  const nic = snapshot.interfaces.find(({ id }) => id === nicId);
+  const wanted = wishFor(policy, tags).stems.map((stem) => `${stem}@${nic?.vpc}`);
+  const ours = (nic?.groups ?? []).filter((id) => isOurs(snapshot, id));
+  return ours.some((id) => !wanted.includes(keyOf(snapshot, id)));
 }
 
 /** All its segments are withheld: it keeps what it has. */
