@@ -100,9 +100,7 @@ function planPolicy(input: {
     desired,
     plan: changes,
     diagnostics: found,
-  } = proposePlan({
-    ...{ policy, inventory, now, owner },
-  });
+  } = proposePlan({ policy, inventory, now, owner });
   const diagnostics = [...lintAgainstInventory(policy, inventory), ...found];
   if (changes === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
     throw badPolicy('the policy does not fit the estate', diagnostics);

@@ -8,7 +8,7 @@ import type {
 } from '../model/desired-state.ts';
 import type { NetworkInterface } from '../model/inventory.ts';
 import type { Diagnostic } from '../model/policy.ts';
-import { judgeReadiness, type Readiness } from './judge-readiness.ts';
+import { type BlockedMember, judgeReadiness, type Readiness } from './judge-readiness.ts';
 import type { Link } from './link-ends.ts';
 import { groupKey, ISOLATION, keysOfStems, OPEN_EGRESS, parseGroupKey } from './owned-groups.ts';
 import { costliestRules, costText, heavier, listWeights } from './rule-weight.ts';
@@ -57,13 +57,15 @@ export function attachGroups(
     if (blocked !== undefined) slots.set(candidate.nic.id, blocked);
   }
   const readiness = judgeReadiness(estate, links, new Set(slots.keys()));
-  const blocked = judgeSegments(estate, { candidates, groups, readiness });
-  const attachments = candidates.map(({ resident, nic, owned }) => {
-    const { membership } = resident;
+  const members = candidates.map(({ resident }) =>
+    resident.membership.mode === 'enforce' ? readiness.blockedBy(resident) : undefined,
+  );
+  const blocked = judgeSegments(estate, { members, groups, readiness });
+  const attachments = candidates.map(({ resident: { membership }, nic, owned }, at) => {
     const because =
       slots.get(nic.id) ??
       (membership.mode === 'enforce'
-        ? (readiness.blockedBy(resident)?.because ??
+        ? (members[at]?.because ??
           membership.segments.flatMap((name) => blocked.get(name) ?? [])[0])
         : undefined);
     return {
@@ -91,11 +93,12 @@ export function attachGroups(
 function judgeSegments(
   estate: Estate,
   {
-    candidates,
+    members,
     groups,
     readiness,
   }: {
-    readonly candidates: readonly Candidate[];
+    /** What blocks each candidate that is to enforce. */
+    readonly members: readonly (BlockedMember | undefined)[];
     readonly groups: readonly DesiredGroup[];
     readonly readiness: Readiness;
   },
@@ -111,9 +114,7 @@ function judgeSegments(
     const because = readiness.blockedIn(segment, there);
     if (because !== undefined) found.set(segment, because);
   }
-  for (const { resident } of candidates) {
-    if (resident.membership.mode !== 'enforce') continue;
-    const member = readiness.blockedBy(resident);
+  for (const member of members) {
     for (const segment of member?.segments ?? []) {
       if (member !== undefined && !found.has(segment)) found.set(segment, member.because);
     }

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { pathDifference } from '../../../core/api/path-difference.ts';
-import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import type { Mode, Policy } from '../../../core/model/policy.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
 import { group, inventory, NOW, OWNER, policy, rule, segment } from '../../properties/builders.ts';
+import { fresh, planFor } from '../plan/plan-for.ts';
 
 /** Two web hosts, a database and a stranger, all on one flat group. */
 const FLAT = inventory([
@@ -23,17 +22,7 @@ function shop(mode: Mode): Policy {
 
 function differenceOf(wanted: Policy, now: Inventory) {
   const input = { policy: wanted, inventory: now, now: NOW, owner: OWNER };
-  const { desired } = compilePolicy(input);
-  const plan = planChanges({
-    ...input,
-    desired,
-    ledger: {},
-    held: new Set(),
-    generation: 1,
-    base: 0,
-    kind: 'publish',
-  });
-  return pathDifference({ ...input, plan });
+  return pathDifference({ ...input, plan: planFor(wanted, fresh(now)) });
 }
 
 describe('pathDifference', () => {

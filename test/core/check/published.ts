@@ -4,8 +4,6 @@ import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import { groupsByKey } from '../../../core/compile/owned-groups.ts';
 import type { Inventory, RouteTable, SecurityGroup } from '../../../core/model/inventory.ts';
 import type { Policy } from '../../../core/model/policy.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
-import { applySteps, type Estate } from '../../properties/apply-steps.ts';
 import {
   type Host,
   inventory,
@@ -15,6 +13,7 @@ import {
   rule,
   segment,
 } from '../../properties/builders.ts';
+import { fresh, publish } from '../plan/plan-for.ts';
 
 /** Estates on which a policy was published, for comparing them with what it says. */
 
@@ -41,17 +40,7 @@ export function published(
   hosts: readonly Host[] = HOSTS,
   more: Partial<Inventory> = {},
 ): Inventory {
-  let estate: Estate = {
-    inventory: inventory(hosts, { routeTables: [LOCAL], ...more }),
-    ledger: {},
-  };
-  const { desired } = compilePolicy({ policy: p, ...estate, now: NOW, owner: OWNER });
-  const plan = planChanges({
-    ...{ desired, ...estate, policy: p, held: new Set<string>(), generation: 1, base: 0 },
-    ...{ now: NOW, owner: OWNER, kind: 'publish' },
-  });
-  estate = applySteps(estate, plan.steps);
-  return estate.inventory;
+  return publish(p, fresh(inventory(hosts, { routeTables: [LOCAL], ...more }))).inventory;
 }
 
 export function compare(found: Inventory, p: Policy = POLICY, more: Partial<CompareInput> = {}) {

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../../core/compile/compile-policy.ts';
 import { measureLimits } from '../../../core/limits/measure-limits.ts';
-import type { Inventory, Quotas } from '../../../core/model/inventory.ts';
+import type { Quotas } from '../../../core/model/inventory.ts';
 import type { Policy } from '../../../core/model/policy.ts';
-import { planChanges } from '../../../core/plan/plan-changes.ts';
 import { growthText, limitRows } from '../../../core/show/limits.ts';
-import { applySteps, type Estate } from '../../properties/apply-steps.ts';
+import type { Estate } from '../../properties/apply-steps.ts';
 import {
   group,
   type Host,
@@ -17,6 +16,7 @@ import {
   rule,
   segment,
 } from '../../properties/builders.ts';
+import { fresh, planFor, publish } from '../plan/plan-for.ts';
 
 const quotas: Quotas = { groupsPerInterface: 5, rulesPerGroup: 4, groupsPerRegion: 100 };
 
@@ -24,23 +24,12 @@ function compile(p: Policy, { inventory: i }: Estate) {
   return compilePolicy({ policy: p, inventory: i, now: NOW, owner: OWNER });
 }
 
-function planOf(p: Policy, estate: Estate) {
-  const { desired } = compile(p, estate);
-  return planChanges({
-    ...{ desired, ...estate, policy: p, held: new Set<string>(), generation: 1, base: 0 },
-    ...{ now: NOW, owner: OWNER, kind: 'publish' as const },
-  });
-}
-
 function measure(p: Policy, estate: Estate) {
   return measureLimits({
     ...{ inventory: estate.inventory, desired: compile(p, estate).desired, owner: OWNER },
-    ...{ plan: planOf(p, estate), policy: p },
+    ...{ plan: planFor(p, estate), policy: p },
   });
 }
-
-const publish = (p: Policy, estate: Estate): Estate => applySteps(estate, planOf(p, estate).steps);
-const fresh = (i: Inventory): Estate => ({ inventory: i, ledger: {} });
 
 /** Segments that each send to `db` on a port of their own, so that only its ingress grows. */
 const SOURCES = Array.from({ length: 30 }, (_, at) => `s${String(at).padStart(2, '0')}`);
