@@ -1,7 +1,6 @@
 import type { GroupRule } from '../../core/model/inventory.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
 import type { Head } from '../../core/model/record.ts';
-import { ruleKey } from '../../core/plan/rule-keys.ts';
 import { readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
@@ -17,7 +16,7 @@ import {
   type OwnedGroups,
   type PlanContext,
 } from './plan-context.ts';
-import { StepsFailed } from './refusals.ts';
+import { openAsFailed, throwIfFailed } from './refusals.ts';
 
 /** How many groups' steps pass before it is asked again whether the plan is still the right one. */
 const STEPS_BETWEEN_CHECKS = 20;
@@ -42,40 +41,6 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
   });
   throwIfFailed(id, reports.map(openAsFailed));
   return reports;
-}
-
-/**
- * Puts back rules that somebody took away by hand since phase create: from here on interfaces live on
- * them alone. Throws StepsFailed when one cannot be.
- */
-export async function mendRules(ports: Ports, context: PlanContext): Promise<void> {
-  const { plan, desired } = context;
-  if (plan.kind === 'uninstall') return;
-  const hand = new GroupHand(ports, context);
-  const { byKey, keysById } = await hand.owned();
-  const reports: StepReport[] = [];
-  for (const wanted of desired.groups) {
-    // One that was deleted by hand is another matter: who needs it keeps all that it carries.
-    const group = byKey.get(wanted.key);
-    if (group === undefined) continue;
-    for (const direction of ['ingress', 'egress'] as const) {
-      const have = new Set(group[direction].map((rule) => ruleKey(rule, keysById)));
-      const rules = wanted[direction].filter((rule) => !have.has(ruleKey(rule, keysById)));
-      if (rules.length === 0) continue;
-      const id = `mend:${wanted.key}:${direction}`;
-      ports.signal.event('rules-gone', { plan: plan.id, group: wanted.key, rules: rules.length });
-      const step = { id, kind: 'authorize', phase: 'create', after: [], direction, rules } as const;
-      reports.push(await hand.carryOut({ ...step, group: wanted.key }));
-    }
-  }
-  await keepOutcomes(ports, plan, reports);
-  throwIfFailed(plan.id, reports.map(openAsFailed));
-}
-
-function openAsFailed(report: StepReport): StepReport {
-  const { outcome } = report;
-  if (outcome.kind !== 'waiting') return report;
-  return { ...report, outcome: { kind: 'failed', error: outcome.reason, code: 'StillOpen' } };
 }
 
 /**
@@ -238,14 +203,4 @@ async function carryOut(
 
 function skippedAfter(id: string): StepReport['outcome'] {
   return { kind: 'skipped', reason: `${id} has to be done first` };
-}
-
-function throwIfFailed(id: string, reports: readonly StepReport[]): void {
-  const failed = reports.filter(({ outcome }) => outcome.kind === 'failed');
-  const [first] = failed;
-  if (first?.outcome.kind !== 'failed') return;
-  const { error, code } = first.outcome;
-  throw new StepsFailed(
-    `${failed.length} steps of ${id} failed, first ${first.step}: ${code} ${error}`,
-  );
 }

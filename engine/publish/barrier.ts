@@ -8,6 +8,7 @@ import type {
 import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { Ports } from '../ports.ts';
 import { isLate, lateSteps } from './late-comers.ts';
+import { mendRules } from './mend-rules.ts';
 import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
 import { wakeWorkloads } from './wake.ts';
 
@@ -67,7 +68,10 @@ export function interfaceSteps(
 /** A wake may be lost; whoever has not come after this long is woken again, and again. */
 const WAKE_AGAIN_MS = 30_000;
 
-/** Looks whether the phase is over: each listed interface was read back at this generation and phase. */
+/**
+ * Looks whether the phase is over: each listed interface was read back at this generation and phase.
+ * While groups come off, rules that somebody takes away are put back each time.
+ */
 export async function checkBarrier(
   ports: Ports,
   id: string,
@@ -76,6 +80,7 @@ export async function checkBarrier(
 ): Promise<BarrierReport> {
   const context = await loadPlan(ports, id);
   await assertInForce(ports, context.plan);
+  if (phase === 'steady') await mendRules(ports, context);
   const reading = await readListed(ports, context, { phase, ...options });
   await keepOutcomes(ports, context.plan, reading.listed.map(reportOf));
   const pending = reading.pending.map((step) => step.interface);

@@ -1,21 +1,22 @@
 import { decideMembership } from '../../core/compile/decide-membership.ts';
 import { groupsByKey } from '../../core/compile/owned-groups.ts';
 import type { InterfaceStep } from '../../core/model/plan.ts';
-import type { LateComer, WorkloadRecord } from '../../core/model/record.ts';
+import type { InterfaceRecord, LateComer, WorkloadRecord } from '../../core/model/record.ts';
 import { type InForce, readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
 import { readRecords } from './holds.ts';
 import type { PlanContext } from './plan-context.ts';
 
-/** What is kept in the plan's record, which is one item; the sweep finds the others. */
-const LATE_MAX = 1_000;
+/** What is kept in the plan's record, which is one item of 400 KB; the sweep finds the others. */
+const LATE_MAX = 4_000;
 
 /**
  * Interfaces that need groups by the policy that has just come into force, and of which its plan
  * knows nothing or something else: their workload started or changed after the inventory was read,
  * and an event has put it on record under the policy before; or the plan took it for held, and an
- * event that it had not heard of has ended the hold. Without them the peers would lose their foreign
- * groups while these do not carry their own yet.
+ * event that it had not heard of has ended the hold; or it had its groups then, and the generation
+ * before, which was not done with it yet, has taken them off since. Without them the peers would lose
+ * their foreign groups while these do not carry their own yet.
  */
 export async function findLateComers(
   ports: Ports,
@@ -26,7 +27,7 @@ export async function findLateComers(
   const planned = new Map(
     context.desired.memberships.map((one) => [one.workload, (one.carries ?? []).join(' ')]),
   );
-  const served = servedInterfaces(ports.owner, context);
+  const served = await servedInterfaces(ports, context);
   const found: LateComer[] = [];
   let cursor: string | undefined;
   do {
@@ -74,25 +75,40 @@ export async function findUnwritable(
 }
 
 /**
- * Interfaces that the plan attaches, that carried their groups when it was made, or that it knew could
- * not be given them; each with the workload that it was of.
+ * Interfaces that the plan attaches, that carry their groups by what was read for it and by the record
+ * of their last run, or that it knew could not be given them; each with the workload that it was of.
  */
-function servedInterfaces(
-  owner: string,
+async function servedInterfaces(
+  ports: Ports,
   { plan, desired, inventory }: PlanContext,
-): ReadonlyMap<string, string> {
+): Promise<ReadonlyMap<string, string>> {
   const served = new Map<string, string>();
   for (const step of plan.steps) {
-    if ('interface' in step) served.set(step.interface, step.workload);
+    if (step.kind === 'attach') served.set(step.interface, step.workload);
   }
-  const groups = groupsByKey(inventory, owner);
+  const groups = groupsByKey(inventory, ports.owner);
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
+  const records = await ports.store.readInterfaces(
+    desired.attachments.map((one) => one.interface).filter((id) => !served.has(id)),
+  );
+  const byId = new Map(records.map((record) => [record.interface, record]));
   for (const { interface: id, workload, owned, blocked } of desired.attachments) {
+    const wanted = owned.map((key) => groups.get(key)?.id ?? key);
     const has = new Set(nics.get(id)?.groups);
-    const isThere = owned.every((key) => has.has(groups.get(key)?.id ?? key));
-    if (isThere || blocked !== undefined) served.set(id, workload);
+    const isThere = wanted.every((group) => has.has(group));
+    if (blocked !== undefined || (isThere && isStillThere(byId.get(id), wanted))) {
+      served.set(id, workload);
+    }
   }
   return served;
+}
+
+/** Nobody works on it, has died while working on it or is about to, and who did last has left them on. */
+function isStillThere(record: InterfaceRecord | undefined, wanted: readonly string[]): boolean {
+  if (record === undefined) return true;
+  const { lease, fence, doneFence, outcome, groups } = record;
+  const isAtRest = lease === undefined && fence === doneFence && outcome !== 'waiting';
+  return isAtRest && wanted.every((group) => groups.includes(group));
 }
 
 /** Empty when it is not written. */

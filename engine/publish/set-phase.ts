@@ -2,11 +2,11 @@ import { managedVpcs } from '../../core/compile/owned-groups.ts';
 import type { WritePhase } from '../../core/model/plan.ts';
 import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
-import { mendRules } from './apply.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
 import { findLateComers, findUnwritable } from './late-comers.ts';
+import { mendRules } from './mend-rules.ts';
 import {
   assertCurrent,
   assertInForce,
@@ -16,7 +16,7 @@ import {
   readOwned,
 } from './plan-context.ts';
 import { recordInventory } from './record-inventory.ts';
-import { StalePlan } from './refusals.ts';
+import { StalePlan, throwIfFailed } from './refusals.ts';
 import { wakeWorkloads } from './wake.ts';
 
 /** Fences raised at once; each is one write of one item. */
@@ -146,8 +146,9 @@ async function keepCurrentPolicy(ports: Ports, { plan, record }: PlanContext): P
  */
 async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const head = await assertInForce(ports, context.plan);
+  const mended = await mendRules(ports, context);
   if (head.phase === 'steady') return;
-  await mendRules(ports, context);
+  throwIfFailed(context.plan.id, mended);
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
   const late = await readLate(ports, [
     ...failed,

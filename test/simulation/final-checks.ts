@@ -2,6 +2,7 @@ import { type Comparison, compareEstate } from '../../core/check/compare.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
 import { inventoryFromDescribe } from '../../core/inventory/from-describe.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
+import type { PlanStep } from '../../core/model/plan.ts';
 import type { Bundle, WorkloadRecord } from '../../core/model/record.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
 import type { Page, Store } from '../../engine/ports.ts';
@@ -314,29 +315,39 @@ async function checkPlan(
     ...{ desired, inventory, ledger, policy, held, now, generation, owner: OWNER },
     ...{ base: generation, kind: 'publish' as const },
   });
-  const blocked = (await store.readHead())?.blockedSegments ?? {};
-  // Rules of a blocked segment stay, since somebody may live on them, and so do groups they name.
-  const isBlocked = (group: string): boolean =>
-    Object.keys(blocked).some((name) => group.includes(`:${name}@`));
-  const open = steps.filter((step) =>
-    'interface' in step
-      ? step.blocked === undefined
-      : !(step.kind === 'revoke' && isBlocked(step.group)) &&
-        !(step.kind === 'delete-group' && Object.keys(blocked).length > 0),
-  );
-  const left = open.map((step) => `planning again wants ${step.id}`);
   const { memberships } = desired;
   const carriesById = new Map(memberships.map((one) => [one.workload, one.carries ?? []]));
   const snapshot = ec2.snapshot();
-  const stuck = snapshot.interfaces.filter((nic) => {
-    const workload = world.ownerOf(nic);
-    if (!isRefusedByIam(world, workload)) return false;
-    const wanted = (carriesById.get(workload) ?? []).map((stem) => `${stem}@${nic.vpc}`);
+  const wantedBy = (nic: Snapshot['interfaces'][number]): readonly string[] =>
+    (carriesById.get(world.ownerOf(nic)) ?? []).map((stem) => `${stem}@${nic.vpc}`);
+  const unwritable = snapshot.interfaces.filter((nic) => isRefusedByIam(world, world.ownerOf(nic)));
+  const awaiting = new Set(unwritable.flatMap(wantedBy));
+  const blocked = Object.keys((await store.readHead())?.blockedSegments ?? {});
+  const left = steps
+    .filter((step) => isLeftOpen(step, blocked, awaiting))
+    .map((step) => `planning again wants ${step.id}`);
+  const stuck = unwritable.filter((nic) => {
+    const wanted = wantedBy(nic);
     return nic.groups.some((id) => !isOurs(snapshot, id) || !wanted.includes(keyOf(snapshot, id)));
   });
   const found = compareBoth(inventory, bundle, memberships, records, now);
   const { holes = 0 } = (await store.readProof()) ?? {};
   return [...left, ...disagreements(found, new Set(stuck.map(({ id }) => id)), holes)];
+}
+
+/**
+ * Rules of a blocked segment stay, since somebody may live on them, and so do groups they name. A group
+ * that a host asks for which cannot be written waits empty for the next publish of a person's, which
+ * tries that host again.
+ */
+function isLeftOpen(
+  step: PlanStep,
+  blocked: readonly string[],
+  awaiting: ReadonlySet<string>,
+): boolean {
+  if ('interface' in step) return step.blocked === undefined;
+  if (step.kind === 'delete-group') return blocked.length === 0 && !awaiting.has(step.group);
+  return !(step.kind === 'revoke' && blocked.some((name) => step.group.includes(`:${name}@`)));
 }
 
 /**

@@ -66,16 +66,16 @@ function isBound(nic: Nic, standing: Standing): boolean {
 }
 
 /**
- * What it left it carries until a plan's groups are on everywhere (make before break). Then the peer's
- * group is what opens, not the one that is attached now.
+ * What it leaves by some policy under way it carries until that plan's groups are on everywhere (make
+ * before break). Then the peer's group is what opens, not what is attached or let in now.
  */
 function isLeaving(peer: Nic, { policies, identities, keyOf }: Standing): boolean {
-  const wanted = new Set(
-    policies.flatMap((policy) => identities(peer).flatMap((tags) => wishFor(policy, tags).stems)),
-  );
-  return peer.groups.some((id) => {
-    const key = keyOf(id);
-    return key !== undefined && !wanted.has(key.split('@')[0] ?? key);
+  return policies.some((policy) => {
+    const wanted = new Set(identities(peer).flatMap((tags) => wishFor(policy, tags).stems));
+    return peer.groups.some((id) => {
+      const key = keyOf(id);
+      return key !== undefined && !wanted.has(key.split('@')[0] ?? key);
+    });
   });
 }
 

@@ -13,6 +13,9 @@ import type { World } from './world.ts';
 /** Whoever decided has written by now, or has lost its lease (engine/write-path.ts). */
 const IN_PLAY_MS = 15_000;
 
+/** Between the last look at the rules before groups may come off, and the head that says so. */
+const MENDING_MS = 5_000;
+
 /** A Describe that an inventory was made from may be this old. */
 const STALE_MS = 10_000;
 
@@ -246,7 +249,7 @@ export class Watch implements Ec2Watch {
   ): void {
     const policies = this.#policiesInPlay();
     const isLeaving = this.#headsInPlay().some(({ kind }) => kind === 'uninstall');
-    const [old, now] = [filtersOf(before), filtersOf(after)];
+    const [old, now] = [filtersOf(before), filtersOf(this.#withRulesTaken(after))];
     const later = new Map(after.interfaces.map((nic) => [nic.id, nic]));
     for (const nic of before.interfaces.filter(isConcerned)) {
       for (const peer of before.interfaces) {
@@ -269,6 +272,21 @@ export class Watch implements Ec2Watch {
         }
       }
     }
+  }
+
+  /**
+   * With the rules of ours that somebody has taken away since groups may come off: until the plan puts
+   * them back, what they carried is cut by whoever took them. Before that it must put them back first.
+   */
+  #withRulesTaken(snapshot: Snapshot): Snapshot {
+    const head = this.#heads.at(-1);
+    if (head?.what.phase !== 'steady') return snapshot;
+    const taken = this.#world.rulesTaken.filter(({ at }) => at > head.at - MENDING_MS);
+    const groups = snapshot.groups.map((group) => {
+      const lost = taken.filter((one) => one.group === group.id).map(({ rule }) => rule);
+      return lost.length === 0 ? group : { ...group, rules: [...group.rules, ...lost] };
+    });
+    return { ...snapshot, groups };
   }
 
   /** What nothing that stands allows, and what was shut to an enforced workload, stays shut. */

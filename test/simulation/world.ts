@@ -24,6 +24,12 @@ interface Turn {
   readonly tags: Tags;
 }
 
+export interface RuleTaken {
+  readonly group: string;
+  readonly rule: Snapshot['groups'][number]['rules'][number];
+  readonly at: number;
+}
+
 /** The estate, and what its owners do to it; the only one who knows what is true and since when. */
 export class World {
   readonly homes: readonly Home[];
@@ -127,6 +133,9 @@ export class World {
     }
   }
 
+  /** Rules of ours that somebody has taken away by hand, and when. */
+  readonly rulesTaken: RuleTaken[] = [];
+
   /** Somebody changes groups or rules by hand. */
   editByHand(): void {
     const { interfaces, groups } = this.#ec2.snapshot();
@@ -167,6 +176,7 @@ export class World {
     const rule = group.rules.find(({ isEgress }) => !isEgress);
     if (rule !== undefined && this.#random.chance(0.5)) {
       this.#ec2.admin.RevokeSecurityGroupIngress({ GroupId, SecurityGroupRuleIds: [rule.id] });
+      this.rulesTaken.push({ group: GroupId, rule, at: this.#now() });
       this.#onDeed(`by hand: ${GroupId} loses an ingress rule`);
     } else if (!group.rules.some((one) => one.fromPort === 23)) {
       const IpRanges = [{ CidrIp: '10.0.0.0/8' }];

@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { policyOf, Stand, segment } from '../../simulation/stand.ts';
+import { processWorkload } from '../../../engine/workload.ts';
+import type { SimSegment } from '../../simulation/sim-policy.ts';
+import { Killed, policyOf, Stand, segment } from '../../simulation/stand.ts';
 
 const RULES = [['ops', 'web']] as const;
 const STAGED = policyOf([segment('web', 'stage'), segment('ops', 'observe')], RULES);
 const ENFORCED = policyOf([segment('web', 'enforce'), segment('ops', 'stage')], RULES);
+
+/** Without the group of open egress, which only comes with enforcement: staged, it has all its groups. */
+function shut(name: string, mode: SimSegment['mode']): SimSegment {
+  return { ...segment(name, mode), egress: 'closed' };
+}
 
 describe('findLateComers', () => {
   test('a plan waits for a workload that it took for held, though a lost event had ended that', async () => {
@@ -25,6 +32,53 @@ describe('findLateComers', () => {
     await steady?.(stand.ports('publish'));
     await stand.drain();
     expect(stand.groupsOf(nics[0] ?? '')).toEqual(['open-egress', 'segment:web']);
+  });
+
+  test('a plan waits for one that the plan before, which it undoes, still strips of its groups', async () => {
+    const rules = [['web', 'db']] as const;
+    const policy = (mode: SimSegment['mode']) =>
+      policyOf([shut('web', mode), shut('db', mode)], rules);
+    const stand = new Stand();
+    const [web] = stand.launch({ app: 'web' }).nics;
+    const db = stand.launch({ app: 'db' });
+    await stand.publish(policy('stage'));
+    const demotes = await stand.prepare(policy('observe'));
+    for (const step of stand.steps(demotes).slice(0, 4)) await step(stand.ports('publish'));
+    const [wake = { workload: '', reason: 'plan' }] = stand.woken.filter(
+      ({ workload }) => workload === db.id,
+    );
+    stand.woken.splice(0);
+    // Both carry their groups when this plan is made, and want them: it has no step for them.
+    const enforces = await stand.prepare(policy('enforce'));
+    await processWorkload(stand.ports('worker'), { workload: wake.workload, reason: wake.reason });
+    expect(stand.groupsOf(db.nics[0] ?? '')).toEqual(['flat']);
+    const [create, attach, barrier, steady] = stand.steps(enforces);
+    for (const step of [create, attach, barrier]) await step?.(stand.ports('publish'));
+    expect((await stand.store.readPlan(enforces))?.late?.map((one) => one.interface)).toEqual(
+      [web ?? '', ...db.nics].sort(),
+    );
+    expect(stand.groupsOf(db.nics[0] ?? '')).toEqual(['flat', 'segment:db']);
+    await steady?.(stand.ports('publish'));
+    expect(await stand.store.readHead()).toMatchObject({ phase: 'steady', blockedSegments: {} });
+  });
+
+  test('so does it for one that a worker of the plan before has died with', async () => {
+    const policy = (mode: SimSegment['mode']) => policyOf([shut('web', mode)]);
+    const stand = new Stand();
+    const { id, nics } = stand.launch({ app: 'web' });
+    await stand.publish(policy('stage'));
+    const demotes = await stand.prepare(policy('observe'));
+    for (const step of stand.steps(demotes).slice(0, 4)) await step(stand.ports('publish'));
+    stand.woken.splice(0);
+    const enforces = await stand.prepare(policy('enforce'));
+    const dies = stand.ports('worker', (call) => {
+      if (call === 'store.settle') throw new Killed();
+    });
+    await processWorkload(dies, { workload: id, reason: 'plan' }).catch(() => undefined);
+    expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat']);
+    stand.nowMs += 60_000;
+    for (const step of stand.steps(enforces).slice(0, 3)) await step(stand.ports('publish'));
+    expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat', 'segment:web']);
   });
 
   test('what carries its groups already, or gets them by the plan, is not late', async () => {
