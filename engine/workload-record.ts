@@ -1,4 +1,4 @@
-import type { Guarded, WorkloadRecord } from '../core/model/record.ts';
+import type { Guarded, WorkloadRecord, WorkloadStatus } from '../core/model/record.ts';
 import { leaveGuardOf } from '../core/plan/leave-guard.ts';
 import type { InForce } from './in-force.ts';
 import { FREE, type GuardVerdict, type Move, moveOf, recentMoves } from './leave-guard.ts';
@@ -61,7 +61,7 @@ export function draftRecord(
   const draft: WorkloadRecord = {
     ...known,
     membership: standing.membership,
-    status: expectedStatus(standing, known.control),
+    status: soFar(inForce, expectedStatus(standing, known.control), stored),
     ...reasonOf(standing, { known, stored, guarded }),
     held: standing.held,
     ...(left && inNone ? { left } : {}),
@@ -119,6 +119,16 @@ function movesOf(
   return moves.length === 0 ? {} : { moves };
 }
 
+/** Nothing comes off in phase attach: who did not enforce before does not do so yet. */
+function soFar(
+  { head }: InForce,
+  status: WorkloadStatus,
+  stored: WorkloadRecord | undefined,
+): WorkloadStatus {
+  const isYet = status === 'enforced' && head.phase === 'attach' && stored?.status !== 'enforced';
+  return isYet ? 'staged' : status;
+}
+
 function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadRecord {
   const { statusReason: _reason, ...rest } = draft;
   const { status, statusReason, changedAt } = stored;
@@ -127,12 +137,12 @@ function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadReco
 
 /**
  * Its VPC has come under management or has left it, its settle window is over, or what it was staged
- * for is blocked now, of which no write tells.
+ * for is blocked now or in force, of which no write tells.
  */
 function isOtherWorld(stored: WorkloadRecord, draft: WorkloadRecord, standing: Standing): boolean {
   return (
     (stored.status === 'unmanaged') === standing.managed ||
-    (stored.status === 'staged' && draft.status === 'blocked') ||
+    (stored.status === 'staged' && ['blocked', 'enforced'].includes(draft.status)) ||
     (stored.statusReason === ISOLATED) !== (draft.statusReason === ISOLATED)
   );
 }

@@ -4,7 +4,7 @@ import { isAcross } from './guardrails.ts';
 import {
   allowedPorts,
   PORTS,
-  portsBetween,
+  portsWritten,
   type SimPolicy,
   type Tags,
   type Wish,
@@ -58,7 +58,7 @@ export function compareFlows(
       .filter((to) => to.nic.id !== from.nic.id && !from.isExcused && !to.isExcused)
       .flatMap((to) => {
         const allowed = allowedPorts(policy, from.tags, to.tags);
-        const owed = portsBetween(policy, from.tags, to.tags);
+        const owed = portsWritten(policy, from.tags, to.tags);
         const open = PORTS.filter((port) => passes(filters, from.nic, to.nic, port));
         const names = `${from.nic.id} (${from.workload}) -> ${to.nic.id} (${to.workload})`;
         const across = isAcross(policy, from.tags, to.tags) ? ' across a guardrail' : '';

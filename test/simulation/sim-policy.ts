@@ -218,6 +218,18 @@ export function portsBetween(policy: SimPolicy, from: Tags, to: Tags): ReadonlyS
   );
 }
 
+/**
+ * Those of them that rest on groups of ours: an observed segment has none, so that what it may do rests on
+ * what its owners put on, and may take off.
+ */
+export function portsWritten(policy: SimPolicy, from: Tags, to: Tags): ReadonlySet<number> {
+  const writtenFor = (tags: Tags): RuleEnd => ({
+    tags,
+    names: namesOf(segmentsOf(policy, tags).filter(({ mode }) => mode !== 'observe')),
+  });
+  return portsOf(policy, writtenFor(from), writtenFor(to));
+}
+
 interface RuleEnd {
   readonly tags: Tags;
   readonly names: readonly string[];
