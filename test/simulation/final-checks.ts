@@ -221,7 +221,9 @@ function checkFlows(
     const isBlocked = segmentsOf(policy, tags).some(({ name }) => blocked.has(name));
     const isWaiting = held || status === 'blocked' || isBlocked || keepsAll(policy, tags);
     // Nobody can take off what it should not carry; checkPlan asks that the proof counts it.
-    const isStuck = isRefusedByIam(world, workload) && carriesMore(snapshot, policy, id, tags);
+    const isStuck =
+      (isRefusedByIam(world, workload) && carriesMore(snapshot, policy, id, tags)) ||
+      hasNothingElse(snapshot, policy, id, tags);
     return { workload, tags, isExcused: isWaiting || isStuck };
   });
 }
@@ -232,6 +234,15 @@ function carriesMore(snapshot: Snapshot, policy: SimPolicy, nicId: string, tags:
   const wanted = wishFor(policy, tags).stems.map((stem) => `${stem}@${nic?.vpc}`);
   const ours = (nic?.groups ?? []).filter((id) => isOurs(snapshot, id));
   return ours.some((id) => !wanted.includes(keyOf(snapshot, id)));
+}
+
+/**
+ * It should carry none of our groups, and has no other to go back to: its owners took that off. AWS wants
+ * one group at least, so that it keeps ours, and the proof counts what they open.
+ */
+function hasNothingElse(snapshot: Snapshot, policy: SimPolicy, nicId: string, tags: Tags): boolean {
+  const groups = snapshot.interfaces.find(({ id }) => id === nicId)?.groups ?? [];
+  return wishFor(policy, tags).mode === 'observe' && groups.every((id) => isOurs(snapshot, id));
 }
 
 /** All its segments are withheld: it keeps what it has. */
@@ -326,8 +337,11 @@ async function checkPlan(
   const left = steps
     .filter((step) => isLeftOpen(step, blocked, awaiting))
     .map((step) => `planning again wants ${step.id}`);
-  const stuck = unwritable.filter((nic) => {
+  const stuck = snapshot.interfaces.filter((nic) => {
     const wanted = wantedBy(nic);
+    // Its owners took its own groups off, and AWS wants one.
+    const hasNothingElse = wanted.length === 0 && nic.groups.every((id) => isOurs(snapshot, id));
+    if (!unwritable.includes(nic)) return hasNothingElse;
     return nic.groups.some((id) => !isOurs(snapshot, id) || !wanted.includes(keyOf(snapshot, id)));
   });
   const found = compareBoth(inventory, bundle, memberships, records, now);
@@ -351,7 +365,7 @@ function isLeftOpen(
 }
 
 /**
- * What both evaluators find. Who carries what it should not, and cannot be written, opens what those
+ * What both evaluators find. Who carries what it should not, and cannot be rid of it, opens what those
  * groups open: nobody can close that, but the proof must count it.
  */
 export function disagreements(
