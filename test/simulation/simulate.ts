@@ -204,10 +204,13 @@ class Run {
     this.#trace(`uninstall ${plan}`);
   }
 
+  #isQuiet = false;
+
   /** Nothing goes wrong any more, and nobody changes anything. */
   async #quiet(isUninstalled: boolean): Promise<void> {
     this.#trace('---- the faults stop ----');
     this.#faults.rates = NO_FAULTS;
+    this.#isQuiet = true;
     Object.assign(this.#ec2.consistency, { staleShare: 0, hiddenMsMax: 0 });
     // Crashed batches come again, leases and visibilities run out, plans are decided on.
     await this.#for(200_000);
@@ -287,7 +290,8 @@ class Run {
   async #decide(): Promise<void> {
     for (const { taskToken, state, id } of (await this.#store.listPlans()).items) {
       if (state !== 'waiting-for-approval' || taskToken === undefined) continue;
-      const approve = this.#random.chance(0.9);
+      // In the end nobody says no: what is left then is left by Bulkhead.
+      const approve = this.#random.chance(0.9) || this.#isQuiet;
       const by = 'arn:aws:iam::000000000000:user/approver';
       if (this.#plant.executions.answer(taskToken, { approve, by })) {
         this.#trace(`${id} is ${approve ? 'approved' : 'rejected'}`);
