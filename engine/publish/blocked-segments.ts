@@ -53,7 +53,7 @@ export function rulePeers(policy: Policy, segments: readonly string[]): readonly
 function attachFailed({ interface: nic, workload }: LateComer): Blocked {
   return {
     reason: 'attach failed',
-    message: `${workload} (${nic}), a peer in the rules, could not be given its groups`,
+    message: `${workload} (${nic}), a peer in the rules, does not carry its groups`,
     hint: `see why with \`bulkhead workloads ${workload}\`, mend that, and publish again`,
   };
 }

@@ -50,11 +50,12 @@ export async function findLateComers(
 }
 
 /**
- * Interfaces that cannot be written, and of which the plan did not know so when it judged who may
- * enforce: a task that has started since, one that an event has put into another segment, and a host
- * whose write EC2 has refused. They have nothing but their own groups to reach their peers by.
+ * Interfaces that carry no group of ours for their segments, and of which the plan did not know so when
+ * it judged who may enforce: a task that has started since, one that an event has put into another
+ * segment that is observed or that it cannot be written for, and a host whose write EC2 has refused.
+ * They have nothing but their own groups to reach their peers by.
  */
-export async function findUnwritable(
+export async function findBare(
   ports: Ports,
   { desired, inventory }: PlanContext,
 ): Promise<readonly LateComer[]> {
@@ -63,9 +64,10 @@ export async function findUnwritable(
   const records = await readRecords(ports);
   return records
     .filter(({ identity: { workload }, control, state, status, membership }) => {
-      if (control === 'attach' || state !== 'running' || status === 'unmanaged') return false;
+      if (state !== 'running' || status === 'unmanaged') return false;
       if (membership.segments.length === 0) return false;
-      const wasWritable = controls.get(workload) === 'attach';
+      if (control === 'attach' && membership.mode !== 'observe') return false;
+      const wasWritable = control !== 'attach' && controls.get(workload) === 'attach';
       return wasWritable || planned.get(workload) !== membership.segments.join(' ');
     })
     .flatMap(({ identity: { workload }, interfaces }) =>
@@ -84,7 +86,10 @@ async function servedInterfaces(
 ): Promise<ReadonlyMap<string, string>> {
   const served = new Map<string, string>();
   for (const step of plan.steps) {
-    if (step.kind === 'attach') served.set(step.interface, step.workload);
+    if (!('interface' in step)) continue;
+    // For want of slots the plan swaps its groups when it detaches: nobody can wait for that.
+    const swaps = step.kind === 'detach' && step.to.some((id) => !step.from.includes(id));
+    if (step.kind === 'attach' || swaps) served.set(step.interface, step.workload);
   }
   const groups = groupsByKey(inventory, ports.owner);
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));

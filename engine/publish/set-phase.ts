@@ -5,7 +5,7 @@ import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
-import { findLateComers, findUnwritable } from './late-comers.ts';
+import { findBare, findLateComers } from './late-comers.ts';
 import { mendRules } from './mend-rules.ts';
 import {
   assertCurrent,
@@ -153,7 +153,7 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const late = await readLate(ports, [
     ...failed,
     ...(await blockedInAttach(ports, context)),
-    ...(await findUnwritable(ports, context)),
+    ...(await findBare(ports, context)),
   ]);
   const ids = new Set(failed.map((one) => one.interface));
   const blocked = blockedSegments(context, ids, late);

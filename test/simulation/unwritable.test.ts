@@ -65,7 +65,7 @@ describe('what cannot be written, as simulated worlds have shown it', () => {
     expect(tries).toEqual([]);
   });
 
-  /** Guard: `findUnwritable` in engine/publish/late-comers.ts. */
+  /** Guard: `findBare` in engine/publish/late-comers.ts. */
   test('one that moves into a segment after the plan was made, and cannot be written', async () => {
     const rules = [['web', 'ops']] as const;
     const segments = (mode: 'stage' | 'enforce') =>

@@ -117,3 +117,26 @@ describe('setPhase steady', () => {
     expect(Object.keys((await stand.store.readHead())?.blockedSegments ?? {})).toEqual(['web']);
   });
 });
+
+describe('findBare', () => {
+  test('blocks the peers of one that an event has put into an observed segment meanwhile', async () => {
+    const rules = [['web', 'db']] as const;
+    const policy = (mode: 'stage' | 'enforce') =>
+      policyOf([segment('web', 'observe'), segment('db', mode), segment('jobs', 'stage')], rules);
+    const stand = new Stand();
+    const db = stand.launch({ app: 'db' });
+    const jobs = stand.launch({ app: 'jobs' });
+    await stand.publish(policy('stage'));
+    const plan = await stand.prepare(policy('enforce'));
+    const [create, attach, barrier, steady] = stand.steps(plan);
+    for (const step of [create, attach, barrier]) await step?.(stand.ports('publish'));
+    stand.ec2.admin.putTags(jobs.id, { app: 'web' });
+    stand.nowMs += 60_000;
+    await stand.look(jobs.id);
+    await steady?.(stand.ports('publish'));
+    await stand.drain();
+    expect(stand.groupsOf(db.nics[0] ?? '')).toContain('flat');
+    const { blockedSegments = {} } = (await stand.store.readHead()) ?? {};
+    expect(blockedSegments.db?.message).toContain(`${jobs.id} (${jobs.nics[0]})`);
+  });
+});
