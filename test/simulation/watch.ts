@@ -1,4 +1,5 @@
 import type { Inventory } from '../../core/model/inventory.ts';
+import type { Plan } from '../../core/model/plan.ts';
 import type { Head, InterfaceRecord, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { LeaseClaim, Store } from '../../engine/ports.ts';
 import type { FakeEc2, PendingCall, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
@@ -108,7 +109,9 @@ export class Watch implements Ec2Watch {
   #notePlan(record: PlanRecord): void {
     const { generation, state } = record;
     if (state === 'applying' || state === 'done') this.#underWay.set(generation, record);
-    if (state !== 'done') return;
+    // With gaps in its inventory it has removed nothing.
+    const plan = this.#archive.documents.get(`plans/${record.id}/plan`) as Plan | undefined;
+    if (state !== 'done' || plan?.addOnly === true) return;
     for (const other of this.#underWay.keys()) if (other < generation) this.#underWay.delete(other);
   }
 
@@ -385,6 +388,14 @@ export class Watch implements Ec2Watch {
     return ports ?? [];
   }
 
+  /** When it was recorded first as what it is recorded as now. */
+  #heardAt(workload: string): number {
+    const records = this.#records.get(workload) ?? [];
+    const last = JSON.stringify(records.at(-1)?.what);
+    const other = records.findLastIndex(({ what }) => JSON.stringify(what) !== last);
+    return records[other + 1]?.at ?? 0;
+  }
+
   /** What is true of it, and what a worker may hold for true that works on it right now. */
   #identities(nic: Nic): readonly Tags[] {
     const workload = this.#world.ownerOf(nic);
@@ -424,12 +435,14 @@ export class Watch implements Ec2Watch {
   /**
    * Since it last changed, it was settled, or a plan that is in force has seen it. What is held is
    * not what its tags say until a person has decided; and readiness is judged when a plan comes into
-   * force, so that who came later, and whose group no publish has made yet, is not known to its peers.
+   * force, so that of whom nobody had told by then, and whose group no publish has made yet, is not known
+   * to its peers.
    */
   #isKnown(nic: Nic): boolean {
     if (this.#held.has(this.#world.ownerOf(nic))) return false;
     const touched = this.#world.touched.get(nic.id) ?? 0;
-    if (this.#blocked.has(nic.id) && touched > (this.#heads.at(-1)?.at ?? 0)) return false;
+    const heard = Math.max(touched, this.#heardAt(this.#world.ownerOf(nic)));
+    if (this.#blocked.has(nic.id) && heard > (this.#heads.at(-1)?.at ?? 0)) return false;
     const plan = this.#heads.at(-1)?.what.plan ?? '';
     const inventory = this.#archive.documents.get(`plans/${plan}/inventory`);
     const planned = Date.parse((inventory as Inventory | undefined)?.takenAt ?? '') || 0;
