@@ -7,7 +7,7 @@ import type {
 } from '../../core/model/plan.ts';
 import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { Ports } from '../ports.ts';
-import { isLate, lateSteps } from './late-comers.ts';
+import { findMoving, isLate, lateSteps } from './late-comers.ts';
 import { mendRules } from './mend-rules.ts';
 import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
 import { wakeWorkloads } from './wake.ts';
@@ -69,8 +69,8 @@ export function interfaceSteps(
 const WAKE_AGAIN_MS = 30_000;
 
 /**
- * Looks whether the phase is over: each listed interface was read back at this generation and phase.
- * While groups come off, rules that somebody takes away are put back each time.
+ * Looks whether the phase is over: each listed interface was read back at this generation and phase, and
+ * before any group comes off, so is who an event has put elsewhere meanwhile. While groups come off, rules that somebody takes away are put back each time.
  */
 export async function checkBarrier(
   ports: Ports,
@@ -91,9 +91,17 @@ export async function checkBarrier(
     const workloads = new Set(silent.map((step) => step.workload));
     await wakeWorkloads(ports, workloads, `${id}-${phase}-again-${round}`);
   }
+  // Asked last: it reads everybody's record.
+  const isAsked = phase === 'attach' && pending.length === 0 && !options.giveUp;
+  const moving = isAsked ? await findMoving(ports, context) : [];
   const failed = reading.failed.map((step) => step.interface);
   for (const nic of failed) ports.signal.event('interface-failed', { plan: id, phase, nic });
-  const parked = reading.parked.map((step) => step.interface);
+  const nowMs = ports.clock.now();
+  const parked = [
+    ...reading.parked.map((step) => step.interface),
+    ...moving.filter((one) => isParked(one, nowMs)).map((one) => one.interface),
+  ];
+  pending.push(...moving.map((one) => one.interface));
   return { passed: pending.length === 0, pending, parked, failed };
 }
 
@@ -133,11 +141,15 @@ function isParked(record: InterfaceRecord | undefined, nowMs: number): boolean {
   return Date.parse(record?.parkedUntil ?? '') > nowMs;
 }
 
-/** Setting the phase has made a record for each, so one without is an interface that is gone. */
+/**
+ * Setting the phase has made a record for each, so one without is an interface that is gone. One that an
+ * event has raised again since may lack what it has to carry by now.
+ */
 function hasArrived(record: InterfaceRecord | undefined, plan: Plan, phase: WritePhase): boolean {
   if (record === undefined) return true;
   if (record.generation !== plan.generation) return false;
-  return record.phase === 'steady' || phase === 'attach';
+  if (phase === 'attach') return record.fence === record.doneFence;
+  return record.phase === 'steady';
 }
 
 interface Unwritable {

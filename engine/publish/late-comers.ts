@@ -24,9 +24,7 @@ export async function findLateComers(
 ): Promise<readonly LateComer[]> {
   const inForce = await readInForce(ports);
   if (inForce?.head.generation !== context.plan.generation) return [];
-  const planned = new Map(
-    context.desired.memberships.map((one) => [one.workload, (one.carries ?? []).join(' ')]),
-  );
+  const planned = plannedCarries(context.desired);
   const served = await servedInterfaces(ports, context);
   const found: LateComer[] = [];
   let cursor: string | undefined;
@@ -47,6 +45,31 @@ export async function findLateComers(
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < LATE_MAX);
   return found.slice(0, LATE_MAX);
+}
+
+/**
+ * Interfaces of workloads that an event has put into other segments than the plan knew of, and that nobody
+ * has brought there yet: its write waits, or its worker has died.
+ */
+export async function findMoving(
+  ports: Ports,
+  { plan, desired }: PlanContext,
+): Promise<readonly InterfaceRecord[]> {
+  const inForce = await readInForce(ports);
+  if (inForce?.head.generation !== plan.generation) return [];
+  const planned = plannedCarries(desired);
+  const moved = (await readRecords(ports)).filter((record) => {
+    const carries = carriedBy(inForce, record);
+    return carries !== '' && carries !== planned.get(record.identity.workload);
+  });
+  const records = await ports.store.readInterfaces(moved.flatMap((one) => one.interfaces));
+  return records
+    .filter((one) => one.fence > one.doneFence || one.lease !== undefined)
+    .slice(0, LATE_MAX);
+}
+
+function plannedCarries({ memberships }: PlanContext['desired']): ReadonlyMap<string, string> {
+  return new Map(memberships.map((one) => [one.workload, (one.carries ?? []).join(' ')]));
 }
 
 /**

@@ -5,7 +5,7 @@ import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf } from './holds.ts';
-import { findBare, findLateComers } from './late-comers.ts';
+import { findBare, findLateComers, findMoving } from './late-comers.ts';
 import { mendRules } from './mend-rules.ts';
 import {
   assertCurrent,
@@ -154,6 +154,7 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
     ...failed,
     ...(await blockedInAttach(ports, context)),
     ...(await findBare(ports, context)),
+    ...(await findMoving(ports, context)),
   ]);
   const ids = new Set(failed.map((one) => one.interface));
   const blocked = blockedSegments(context, ids, late);

@@ -69,8 +69,9 @@ test('an interface that ended with its workload holds nobody up', async () => {
     store: {
       readPlan: async () => RECORD,
       readHead: async () => ({ generation: 2 }),
-      readInterfaces: async () => [record('silent', {})],
+      readInterfaces: async (ids: readonly string[]) => ids.map(() => record('silent', {})),
       readWorkload: async () => undefined,
+      listWorkloads: async () => ({ items: [] }),
     },
     reader: { readInterface: async () => undefined },
     queue: { wake: async () => {} },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { checkBarrier } from '../../../engine/publish.ts';
 import { processWorkload } from '../../../engine/workload.ts';
 import type { SimSegment } from '../../simulation/sim-policy.ts';
 import { Killed, policyOf, Stand, segment } from '../../simulation/stand.ts';
@@ -138,5 +139,33 @@ describe('findBare', () => {
     expect(stand.groupsOf(db.nics[0] ?? '')).toContain('flat');
     const { blockedSegments = {} } = (await stand.store.readHead()) ?? {};
     expect(blockedSegments.db?.message).toContain(`${jobs.id} (${jobs.nics[0]})`);
+  });
+});
+
+describe('checkBarrier attach', () => {
+  test('waits for one that an event has put into another segment and whose write waits', async () => {
+    const rules = [['web', 'db']] as const;
+    const policy = (mode: SimSegment['mode']) =>
+      policyOf([segment('web', mode), segment('db', mode), segment('jobs', mode)], rules);
+    const stand = new Stand();
+    const moves = stand.launch({ app: 'jobs' });
+    for (const app of ['web', 'db']) stand.launch({ app });
+    await stand.publish(policy('stage'));
+    const plan = await stand.prepare(policy('enforce'));
+    const [create, attach, barrier] = stand.steps(plan);
+    for (const step of [create, attach, barrier]) await step?.(stand.ports('publish'));
+    stand.ec2.admin.putTags(moves.id, { app: 'web' });
+    stand.nowMs += 60_000;
+    const dies = stand.ports('worker', (call) => {
+      if (call.startsWith('writer.')) throw new Killed();
+    });
+    await stand.look(moves.id, dies).catch(() => undefined);
+    const check = async () =>
+      await checkBarrier(stand.ports('publish'), plan, 'attach', { giveUp: false });
+    expect(await check()).toMatchObject({ passed: false, pending: moves.nics });
+    stand.nowMs += 60_000;
+    await stand.look(moves.id);
+    expect(await check()).toMatchObject({ passed: true, pending: [] });
+    expect(stand.groupsOf(moves.nics[0] ?? '')).toContain('segment:web');
   });
 });
