@@ -4,6 +4,7 @@ import type { Inventory, NetworkInterface, SecurityGroup } from '../model/invent
 import type { DeleteGroupStep, Plan, PlanStep } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
 import { judgeChange } from './change-guard.ts';
+import { forecastOpenings, type Opening } from './forecast-openings.ts';
 import { orderSteps } from './order-steps.ts';
 import { type InterfacePlan, planInterfaces } from './plan-interfaces.ts';
 import { planRules, type RuleSteps } from './plan-rules.ts';
@@ -89,7 +90,10 @@ export function planChanges(input: PlanInput): Plan {
     addOnly: ground.addOnly,
     steps: orderSteps(steps, ground.keysById),
     guard: guard(ground, interfaces, rules),
-    warnings: warnings(ground, { interfaces, retained, named, forced: rules.forced }),
+    warnings: warnings(ground, {
+      ...{ interfaces, retained, named, forced: rules.forced },
+      openings: openings(ground, interfaces, rules),
+    }),
   };
 }
 
@@ -190,6 +194,15 @@ function foreignReferences(ground: Ground): ReadonlyMap<string, string> {
     }
   }
   return found;
+}
+
+function openings(
+  { existing, keysById }: Ground,
+  interfaces: readonly InterfacePlan[],
+  { create, revoke: going }: RuleSteps,
+): readonly Opening[] {
+  const coming = create.filter((step) => step.kind === 'authorize');
+  return forecastOpenings({ interfaces, existing, keysById, coming, going });
 }
 
 function guard(

@@ -1,5 +1,6 @@
 import type { Blocked, GroupKey } from '../model/desired-state.ts';
 import type { RevokeStep } from '../model/plan.ts';
+import type { Opening } from './forecast-openings.ts';
 import type { Ground } from './plan-changes.ts';
 import type { InterfacePlan } from './plan-interfaces.ts';
 
@@ -14,12 +15,13 @@ export interface Planned {
   readonly named: readonly (readonly [GroupKey, string])[];
   /** Revocations that come before what replaces them. */
   readonly forced: readonly RevokeStep[];
+  readonly openings: readonly Opening[];
 }
 
 /** What a reader of the plan must know although no step says it. Sorted. */
 export function warnings(
   ground: Ground,
-  { interfaces, retained, named, forced }: Planned,
+  { interfaces, retained, named, forced, openings }: Planned,
 ): readonly string[] {
   const { inventory } = ground.input;
   return [
@@ -49,6 +51,10 @@ export function warnings(
     ...forced.map(
       ({ group, direction, rules }) =>
         `${rules.length} ${direction} rules of ${group} are revoked before the new ones are authorised, for want of room (${inventory.quotas.rulesPerGroup} rules a group); a flow that old and new ones allow may miss for a moment`,
+    ),
+    ...openings.map(
+      ({ group, workloads, because }) =>
+        `${countOf(workloads)} ${because} (group ${group}): until the plan is done they may reach, or be reached by, what neither policy allows; publish in steps to avoid it`,
     ),
     ...lostLedger(ground),
   ].sort();
