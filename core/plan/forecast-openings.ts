@@ -53,7 +53,9 @@ function byGroup(
     for (const id of groupsOf(plan)) {
       const key = keysById.get(id);
       if (key === undefined || !existing.has(key)) continue;
-      found.set(key, [...(found.get(key) ?? []), plan.nic.workload]);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [plan.nic.workload]);
+      else known.push(plan.nic.workload);
     }
   }
   return found;
