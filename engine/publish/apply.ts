@@ -1,3 +1,4 @@
+import { groupsByKey } from '../../core/compile/owned-groups.ts';
 import type { GroupRule } from '../../core/model/inventory.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
 import type { Head } from '../../core/model/record.ts';
@@ -26,7 +27,8 @@ const DELETE_ROUNDS_MAX = 6;
 
 /**
  * Phase create: groups, their rules, and away with AWS's default egress. Adds only, so a run that
- * dies here, or a plan that becomes stale here, has cut nothing. Throws StepsFailed when a step
+ * dies here, or a plan that becomes stale here, has cut nothing; of a group that nobody carried when
+ * the plan was made, rules go only if that is still so. Throws StepsFailed when a step
  * failed or is still open: nothing may be attached to groups that lack rules.
  */
 export async function applyCreate(ports: Ports, id: string): Promise<readonly StepReport[]> {
@@ -35,9 +37,12 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
   // A resumed plan that is in force already is past this phase.
   if (head?.generation === context.plan.generation) return [];
   await movePlan(ports, context.record, { state: 'applying', phase: 'create' });
+  const steps = groupSteps(context, 'create');
+  const joined = await joinedSince(ports, context, steps);
   const reports = await carryOut(ports, context, {
-    steps: groupSteps(context, 'create'),
+    steps,
     current: async () => void (await assertCurrent(ports, context.plan)),
+    protects: (step) => ('group' in step && joined.has(step.group) ? () => true : undefined),
   });
   throwIfFailed(id, reports.map(openAsFailed));
   return reports;
@@ -83,6 +88,25 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   });
   throwIfFailed(id, reports);
   return reports;
+}
+
+/** Groups that lose rules in this phase since nobody carried them, and that somebody carries by now. */
+async function joinedSince(
+  ports: Ports,
+  context: PlanContext,
+  steps: readonly GroupStep[],
+): Promise<ReadonlySet<string>> {
+  const { inventory } = context;
+  const before = new Set(inventory.interfaces.flatMap((nic) => nic.groups));
+  const groups = groupsByKey(inventory, ports.owner);
+  const keys = new Map<string, string>();
+  for (const step of steps) {
+    const id = step.kind === 'revoke' ? groups.get(step.group)?.id : undefined;
+    if (step.kind === 'revoke' && id !== undefined && !before.has(id)) keys.set(id, step.group);
+  }
+  if (keys.size === 0) return new Set();
+  const carried = await stillCarried(ports, new Set(keys.keys()));
+  return new Set(carried.flatMap((id) => keys.get(id) ?? []));
 }
 
 /** Reads the estate only if it is to be known who lives on the rules of a blocked segment. */

@@ -153,7 +153,10 @@ export class Watch implements Ec2Watch {
       const [was, is] = [nicOf(before, id), nicOf(after, id)];
       const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];
       if (lost.length === 0 || was === undefined) return;
-      if (lost.every((group) => isOurs(before, group)) && this.#isToBeObserved(was)) return;
+      const isAsked = (group: string): boolean =>
+        isOurs(before, group) &&
+        (this.#isToBeObserved(was) || this.#isOfObserved(keyOf(before, group)));
+      if (lost.every(isAsked)) return;
       if (this.#hasOnlyLeftovers(before, was, lost)) return;
       this.#checkFlows(call, before, after, (nic) => nic.id === id);
       return;
@@ -352,6 +355,13 @@ export class Watch implements Ec2Watch {
     const identities = this.#identities(nic);
     return this.#policiesInPlay().some((policy) =>
       identities.some((tags) => wishFor(policy, tags).mode === 'observe'),
+    );
+  }
+
+  #isOfObserved(key: string): boolean {
+    const isIt = (name: string): boolean => key.startsWith(`segment:${name}@`);
+    return this.#policiesInPlay().some(({ segments }) =>
+      segments.some(({ name, mode }) => mode === 'observe' && isIt(name)),
     );
   }
 
