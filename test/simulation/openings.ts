@@ -44,7 +44,8 @@ export function findOpenings(
         );
         if (opened.length === 0 || standing.isExcused(from) || !isBound(to, standing)) continue;
         // One that has just been taken from its instance is nobody's for a moment.
-        if (standing.identities(from).length === 0 || isLeaving(peer, standing)) continue;
+        if (standing.identities(from).length === 0) continue;
+        if (isLeaving(nic, standing) || isLeaving(peer, standing)) continue;
         const isWrong = (port: number): boolean => !isAllowed(from, to, port, standing);
         const names = `${from.id} (${from.attachment?.instance}) -> ${to.id} (${to.attachment?.instance})`;
         const how = crossed(from, to, standing) ? 'opened across a guardrail' : 'opened';
@@ -67,12 +68,12 @@ function isBound(nic: Nic, standing: Standing): boolean {
 
 /**
  * What it leaves by some policy under way it carries until that plan's groups are on everywhere (make
- * before break). Then the peer's group is what opens, not what is attached or let in now.
+ * before break); the plan says so. Then that group is what opens, not what is attached or let in now.
  */
-function isLeaving(peer: Nic, { policies, identities, keyOf }: Standing): boolean {
+function isLeaving(nic: Nic, { policies, identities, keyOf }: Standing): boolean {
   return policies.some((policy) => {
-    const wanted = new Set(identities(peer).flatMap((tags) => wishFor(policy, tags).stems));
-    return peer.groups.some((id) => {
+    const wanted = new Set(identities(nic).flatMap((tags) => wishFor(policy, tags).stems));
+    return nic.groups.some((id) => {
       const key = keyOf(id);
       return key !== undefined && !wanted.has(key.split('@')[0] ?? key);
     });
