@@ -42,7 +42,7 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
   const reports = await carryOut(ports, context, {
     steps,
     current: async () => void (await assertCurrent(ports, context.plan)),
-    protects: (step) => ('group' in step && joined.has(step.group) ? () => true : undefined),
+    protects: (step) => (joined.has(step.group) ? () => true : undefined),
   });
   throwIfFailed(id, reports.map(openAsFailed));
   return reports;
@@ -101,7 +101,7 @@ async function joinedSince(
   const groups = groupsByKey(inventory, ports.owner);
   const keys = new Map<string, string>();
   for (const step of steps) {
-    const id = step.kind === 'revoke' ? groups.get(step.group)?.id : undefined;
+    const id = groups.get(step.group)?.id;
     if (step.kind === 'revoke' && id !== undefined && !before.has(id)) keys.set(id, step.group);
   }
   if (keys.size === 0) return new Set();

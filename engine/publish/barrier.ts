@@ -7,6 +7,7 @@ import type {
 } from '../../core/model/plan.ts';
 import type { InterfaceRecord, WorkloadRecord } from '../../core/model/record.ts';
 import type { Ports } from '../ports.ts';
+import { readRecords } from './holds.ts';
 import { findMoving, isLate, lateSteps } from './late-comers.ts';
 import { mendRules } from './mend-rules.ts';
 import { assertInForce, keepOutcomes, loadPlan, type PlanContext } from './plan-context.ts';
@@ -70,7 +71,8 @@ const WAKE_AGAIN_MS = 30_000;
 
 /**
  * Looks whether the phase is over: each listed interface was read back at this generation and phase, and
- * before any group comes off, so is who an event has put elsewhere meanwhile. While groups come off, rules that somebody takes away are put back each time.
+ * before any group comes off, so is who an event has put elsewhere meanwhile. While groups come off, rules
+ * that somebody takes away are put back each time.
  */
 export async function checkBarrier(
   ports: Ports,
@@ -93,7 +95,7 @@ export async function checkBarrier(
   }
   // Asked last: it reads everybody's record.
   const isAsked = phase === 'attach' && pending.length === 0 && !options.giveUp;
-  const moving = isAsked ? await findMoving(ports, context) : [];
+  const moving = isAsked ? await findMoving(ports, context, await readRecords(ports)) : [];
   const failed = reading.failed.map((step) => step.interface);
   for (const nic of failed) ports.signal.event('interface-failed', { plan: id, phase, nic });
   const nowMs = ports.clock.now();

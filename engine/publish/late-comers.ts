@@ -4,7 +4,6 @@ import type { InterfaceStep } from '../../core/model/plan.ts';
 import type { InterfaceRecord, LateComer, WorkloadRecord } from '../../core/model/record.ts';
 import { type InForce, readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
-import { readRecords } from './holds.ts';
 import type { PlanContext } from './plan-context.ts';
 
 /** What is kept in the plan's record, which is one item of 400 KB; the sweep finds the others. */
@@ -54,11 +53,12 @@ export async function findLateComers(
 export async function findMoving(
   ports: Ports,
   { plan, desired }: PlanContext,
+  workloads: readonly WorkloadRecord[],
 ): Promise<readonly InterfaceRecord[]> {
   const inForce = await readInForce(ports);
   if (inForce?.head.generation !== plan.generation) return [];
   const planned = plannedCarries(desired);
-  const moved = (await readRecords(ports)).filter((record) => {
+  const moved = workloads.filter((record) => {
     const carries = carriedBy(inForce, record);
     return carries !== '' && carries !== planned.get(record.identity.workload);
   });
@@ -78,14 +78,13 @@ function plannedCarries({ memberships }: PlanContext['desired']): ReadonlyMap<st
  * segment that is observed or that it cannot be written for, and a host whose write EC2 has refused.
  * They have nothing but their own groups to reach their peers by.
  */
-export async function findBare(
-  ports: Ports,
+export function findBare(
   { desired, inventory }: PlanContext,
-): Promise<readonly LateComer[]> {
+  workloads: readonly WorkloadRecord[],
+): readonly LateComer[] {
   const planned = new Map(desired.memberships.map((m) => [m.workload, m.segments.join(' ')]));
   const controls = new Map(inventory.workloads.map((w) => [w.identity.workload, w.control]));
-  const records = await readRecords(ports);
-  return records
+  return workloads
     .filter(({ identity: { workload }, control, state, status, membership }) => {
       if (state !== 'running' || status === 'unmanaged') return false;
       if (membership.segments.length === 0) return false;

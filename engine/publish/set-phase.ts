@@ -4,7 +4,7 @@ import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
-import { heldSinceOf } from './holds.ts';
+import { heldSinceOf, readRecords } from './holds.ts';
 import { findBare, findLateComers, findMoving } from './late-comers.ts';
 import { mendRules } from './mend-rules.ts';
 import {
@@ -150,11 +150,13 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   if (head.phase === 'steady') return;
   throwIfFailed(context.plan.id, mended);
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
+  const lacking = await blockedInAttach(ports, context);
+  const workloads = await readRecords(ports);
   const late = await readLate(ports, [
     ...failed,
-    ...(await blockedInAttach(ports, context)),
-    ...(await findBare(ports, context)),
-    ...(await findMoving(ports, context)),
+    ...lacking,
+    ...findBare(context, workloads),
+    ...(await findMoving(ports, context, workloads)),
   ]);
   const ids = new Set(failed.map((one) => one.interface));
   const blocked = blockedSegments(context, ids, late);
