@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, { folders: RegExp; packages: RegExp }> = {
   },
   functions: {
     folders: /^(functions|core|engine|aws)\//,
-    packages: /^(@middy\/|zod$|zod-openapi|@aws-lambda-powertools\/|aws-lambda$)/,
+    packages: /^(@middy\/|zod$|@aws-lambda-powertools\/|aws-lambda$)/,
   },
   cli: {
     folders: /^(cli|core|engine|aws)\//,

@@ -50,11 +50,11 @@ export function warnings(
     ),
     ...forced.map(
       ({ group, direction, rules }) =>
-        `${rules.length} ${direction} rules of ${group} are revoked before the new ones are authorised, for want of room (${inventory.quotas.rulesPerGroup} rules a group); a flow that old and new ones allow may miss for a moment`,
+        `${rules.length} ${direction} ${rules.length === 1 ? 'rule' : 'rules'} of ${group} must be revoked before the new ones are authorised, for want of room (${inventory.quotas.rulesPerGroup} rules a group); a flow that old and new ones allow may miss for a moment`,
     ),
     ...openings.map(
       ({ group, workloads, because }) =>
-        `${countOf(workloads)} ${because} (group ${group}): until the plan is done they may reach, or be reached by, what neither policy allows; publish in steps to avoid it`,
+        `${countOf(workloads)} ${toldOf(workloads, because)} (group ${group}): until the plan is done they may reach, or be reached by, what neither policy allows; publish in steps to avoid it`,
     ),
     ...lostLedger(ground),
   ].sort();
@@ -88,6 +88,11 @@ function lostLedger({ input, lost }: Ground): readonly string[] {
   return input.inventory.interfaces.flatMap(({ id: nic }) =>
     (lost.get(nic) ?? []).map((id) => `the ledger of ${nic} names ${id}, which no longer exists`),
   );
+}
+
+/** `leave while ...` of many, `leaves while ...` of one. */
+function toldOf(workloads: readonly string[], because: Opening['because']): string {
+  return new Set(workloads).size === 1 ? because.replace(' ', 's ') : because;
 }
 
 function countOf(workloads: readonly string[]): string {

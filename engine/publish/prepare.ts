@@ -132,11 +132,23 @@ async function assertTurn(ports: Ports, input: PublishInput): Promise<void> {
   if (writing !== undefined) throw new PlanUnderWay(`${writing.id} is in phase ${writing.phase}`);
 }
 
+/**
+ * Prepare is tried again for minutes, and meanwhile a plan that was asked for later may have come into
+ * force: an uninstall, say, which leaves the policy that this one names. The later word stands.
+ */
+function assertYoungest({ plan, generation }: PublishInput, head: Head | undefined): void {
+  if (head === undefined || head.generation < generation) return;
+  throw new StalePlan(
+    `${plan} was asked for before ${head.plan}, which is in force by now; publish again if it is still wanted`,
+  );
+}
+
 async function makePlan(ports: Ports, input: PublishInput): Promise<Plan> {
   const now = new Date(ports.clock.now()).toISOString();
   const policy = await loadPolicy(ports, input.policyVersion, now);
   // What others write after this line, the plan does not know; its base is what tells.
   const head = await ports.store.readHead();
+  assertYoungest(input, head);
   const found = await readInventory(ports);
   assertRead(found, input.kind);
   const records = await readRecords(ports);

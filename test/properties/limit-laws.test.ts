@@ -151,7 +151,7 @@ describe('laws of limits', () => {
             step.id.startsWith('revoke-early:') &&
             carried.has(`sg-${(step as { group: string }).group}`),
         );
-        expect(plan.warnings.filter((text) => text.includes('are revoked before')).length).toBe(
+        expect(plan.warnings.filter((text) => text.includes('must be revoked before')).length).toBe(
           early.length,
         );
         if (early.length > 0) return;

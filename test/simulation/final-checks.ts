@@ -20,8 +20,9 @@ import {
   type Tags,
   wishFor,
 } from './sim-policy.ts';
+import { isOurs, keyOf } from './snapshots.ts';
 import { checkUninstalled } from './uninstalled.ts';
-import { isOurs, keyOf, type Watch } from './watch.ts';
+import type { Watch } from './watch.ts';
 import { ownersOf } from './workloads.ts';
 import type { World } from './world.ts';
 

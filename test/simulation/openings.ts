@@ -1,3 +1,4 @@
+import type { Plan } from '../../core/model/plan.ts';
 import type { Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import { filtersOf, passes } from './flows.ts';
 import { isAcross } from './guardrails.ts';
@@ -14,6 +15,7 @@ export interface Standing {
   readonly isExcused: (nic: Nic) => boolean;
   /** The tag `bulkhead:group` of a group of ours; undefined for a foreign one. */
   readonly keyOf: (group: string) => string | undefined;
+  readonly plans: readonly Plan[];
 }
 
 /**
@@ -27,7 +29,7 @@ export function findOpenings(
   standing: Standing,
 ): readonly string[] {
   if (standing.policies.length === 0) return [];
-  const [old, now] = [filtersOf(before), filtersOf(after)];
+  const [old, now] = [filtersOf(before), filtersOf(withoutGoing(after, standing))];
   const earlier = new Map(before.interfaces.map((nic) => [nic.id, nic]));
   const found: string[] = [];
   for (const nic of after.interfaces.filter(isConcerned)) {
@@ -54,6 +56,36 @@ export function findOpenings(
     }
   }
   return found;
+}
+
+/**
+ * Without the rules of ours that a plan under way takes away in the end, if it has said who joins their
+ * groups, or those they name, meanwhile: those who join have them for a moment (docs/accuracy.md).
+ */
+function withoutGoing(snapshot: Snapshot, { plans, keyOf }: Standing): Snapshot {
+  const going = new Set<string>();
+  for (const { steps, warnings } of plans) {
+    for (const step of steps) {
+      if (step.kind !== 'revoke' || step.phase !== 'revoke') continue;
+      for (const { protocol, fromPort, peer } of step.rules) {
+        const named = [step.group, 'id' in peer ? keyOf(peer.id) : undefined];
+        const isSaid = (text: string): boolean =>
+          named.some((group) => text.includes(`while rules go (group ${group})`));
+        if (!warnings.some(isSaid)) continue;
+        const name = protocol === 6 ? 'tcp' : String(protocol);
+        going.add(`${step.group} ${step.direction} ${name} ${fromPort} ${JSON.stringify(peer)}`);
+      }
+    }
+  }
+  const groups = snapshot.groups.map((group) => ({
+    ...group,
+    rules: group.rules.filter(({ isEgress, protocol, fromPort = -1, peer }) => {
+      const direction = isEgress ? 'egress' : 'ingress';
+      const text = `${keyOf(group.id)} ${direction} ${protocol} ${fromPort} ${JSON.stringify(peer)}`;
+      return !going.has(text);
+    }),
+  }));
+  return { ...snapshot, groups };
 }
 
 /** It enforces by all that stands, and carries nothing but groups of ours and kept ones. */

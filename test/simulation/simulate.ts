@@ -24,6 +24,12 @@ const QUIET_SWEEPS = 3;
 /** The sweep publishes again at most this often (engine/sweep.ts), which may be what is missing. */
 const PUBLISH_AGAIN_MS = 600_000;
 
+/**
+ * How often it may: what one publish writes may be refused, which asks for the next; then it has to be
+ * content.
+ */
+const QUIET_ROUNDS = 3;
+
 export interface Outcome {
   readonly seed: number;
   readonly features: readonly Feature[];
@@ -217,10 +223,20 @@ class Run {
     if (isUninstalled) await this.#uninstallAgain();
     else await this.#publish(this.#policy);
     await this.#for(QUIET_SWEEPS * 60_000);
-    this.#plant.isSweeping = false;
-    await this.#for(PUBLISH_AGAIN_MS);
-    this.#plant.isSweeping = true;
-    await this.#for(QUIET_SWEEPS * 60_000);
+    for (let round = 0; round < QUIET_ROUNDS; round += 1) {
+      const before = await this.#youngestPlan();
+      this.#plant.isSweeping = false;
+      await this.#for(PUBLISH_AGAIN_MS);
+      this.#plant.isSweeping = true;
+      await this.#for(QUIET_SWEEPS * 60_000);
+      if ((await this.#youngestPlan()) === before) return;
+    }
+    this.#watch.complaints.push('the sweep publishes again and again');
+  }
+
+  async #youngestPlan(): Promise<number> {
+    const { items } = await this.#store.listPlans();
+    return Math.max(0, ...items.map(({ generation }) => generation));
   }
 
   /** Whoever was rejected, or finds something left, asks once more. */

@@ -114,6 +114,16 @@ export class Stand {
       .sort();
   }
 
+  /** Ingress rules of our groups for one segment, each with its group's id. */
+  ingressOf(segment: string) {
+    return this.ec2
+      .snapshot()
+      .groups.filter(({ tags }) => tags['bulkhead:group']?.startsWith(`segment:${segment}@`))
+      .flatMap(({ id: group, rules }) =>
+        rules.filter(({ isEgress }) => !isEgress).map((rule) => ({ group, rule })),
+      );
+  }
+
   /** Ports of one worker. */
   ports(name: string, before: Before = () => {}): Ports {
     const clients = this.ec2.connect(name);
@@ -157,12 +167,19 @@ export class Stand {
     };
   }
 
-  /** Numbers and prepares a plan for the policy, or without one for an uninstall. Gives its id. */
-  async prepare(policy: SimPolicy | undefined, ports = this.ports('publish')): Promise<string> {
+  /**
+   * Numbers and prepares a plan for the policy, or without one for an uninstall. Gives its id. `number`
+   * was drawn before.
+   */
+  async prepare(
+    policy: SimPolicy | undefined,
+    ports = this.ports('publish'),
+    number?: number,
+  ): Promise<string> {
     const current = await this.store.readCurrentPolicy();
     const kind = policy === undefined ? 'uninstall' : 'publish';
     const version = policy === undefined ? current?.version : await this.#keep(policy);
-    const generation = await this.store.nextGeneration();
+    const generation = number ?? (await this.store.nextGeneration());
     const plan = `plan-${generation}`;
     await preparePublish(ports, {
       ...{ plan, generation, policyVersion: version ?? 'none', kind, author: 'author' },

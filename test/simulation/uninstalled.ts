@@ -3,7 +3,8 @@ import type { Page, Store } from '../../engine/ports.ts';
 import type { FakeEc2, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import { OWNER } from './lambda.ts';
 import type { SimPolicy } from './sim-policy.ts';
-import { isOurs, type Watch } from './watch.ts';
+import { isOurs } from './snapshots.ts';
+import type { Watch } from './watch.ts';
 import type { World } from './world.ts';
 
 type Nic = Snapshot['interfaces'][number];

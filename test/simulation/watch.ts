@@ -6,9 +6,10 @@ import type { FakeEc2, PendingCall, Snapshot } from '../fakes/ec2/create-fake-ec
 import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import type { Environment, PortCall } from './environment.ts';
 import { type Filters, filtersOf, passes } from './flows.ts';
-import { type Ec2Watch, OWNER } from './lambda.ts';
+import type { Ec2Watch } from './lambda.ts';
 import { findOpenings } from './openings.ts';
 import { portsBetween, type SimPolicy, segmentsOf, type Tags, wishFor } from './sim-policy.ts';
+import { isOurs, keyOf, nicOf, withGroups } from './snapshots.ts';
 import type { World } from './world.ts';
 
 /** Whoever decided has written by now, or has lost its lease (engine/write-path.ts). */
@@ -110,9 +111,12 @@ export class Watch implements Ec2Watch {
     const { generation, state } = record;
     if (state === 'applying' || state === 'done') this.#underWay.set(generation, record);
     // With gaps in its inventory it has removed nothing.
-    const plan = this.#archive.documents.get(`plans/${record.id}/plan`) as Plan | undefined;
-    if (state !== 'done' || plan?.addOnly === true) return;
+    if (state !== 'done' || this.#planOf(record.id)?.addOnly === true) return;
     for (const other of this.#underWay.keys()) if (other < generation) this.#underWay.delete(other);
+  }
+
+  #planOf(id: string): Plan | undefined {
+    return this.#archive.documents.get(`plans/${id}/plan`) as Plan | undefined;
   }
 
   async before(call: PendingCall): Promise<void> {
@@ -156,9 +160,9 @@ export class Watch implements Ec2Watch {
       const isAsked = (group: string): boolean =>
         isOurs(before, group) &&
         (this.#isToBeObserved(was) || this.#isOfObserved(keyOf(before, group)));
-      if (lost.every(isAsked)) return;
-      if (this.#hasOnlyLeftovers(before, was, lost)) return;
-      this.#checkFlows(call, before, after, (nic) => nic.id === id);
+      const asked = lost.filter(isAsked);
+      if (asked.length === lost.length || this.#hasOnlyLeftovers(before, was, lost)) return;
+      this.#checkFlows(call, before, withGroups(after, id, asked), (nic) => nic.id === id);
       return;
     }
     const id = String(call.input.GroupId ?? '');
@@ -318,6 +322,7 @@ export class Watch implements Ec2Watch {
           ),
         ),
       keyOf: (group) => (isOurs(after, group) ? keyOf(after, group) : undefined),
+      plans: plans.flatMap(({ id }) => this.#planOf(id) ?? []),
     });
     for (const text of openings) this.#complain(`${call.action} ${text}`);
   }
@@ -474,17 +479,4 @@ function push<T>(map: Map<string, Said<T>[]>, key: string, said: Said<T>): void 
   const list = map.get(key);
   if (list === undefined) map.set(key, [said]);
   else list.push(said);
-}
-
-function nicOf(snapshot: Snapshot, id: string): Nic | undefined {
-  return snapshot.interfaces.find((nic) => nic.id === id);
-}
-
-/** As the tag `bulkhead:group` names one of ours. */
-export function keyOf(snapshot: Snapshot, id: string): string {
-  return snapshot.groups.find((group) => group.id === id)?.tags['bulkhead:group'] ?? id;
-}
-
-export function isOurs(snapshot: Snapshot, id: string): boolean {
-  return snapshot.groups.find((group) => group.id === id)?.tags['bulkhead:owner'] === OWNER;
 }

@@ -203,8 +203,10 @@ describe('a rule that comes while its group is full', () => {
     const less = webAndDb('enforce', ['tcp/1', 'tcp/10', 'tcp/30']);
     const plan = planFor(less, full);
     expect(plan.warnings).toEqual([
-      expect.stringMatching(/^1 egress rules of segment:web@vpc-1 are revoked before .* \(3 rules/),
-      expect.stringMatching(/^1 ingress rules of segment:db@vpc-1 are revoked before/),
+      expect.stringMatching(
+        /^1 egress rule of segment:web@vpc-1 must be revoked before .* \(3 rules/,
+      ),
+      expect.stringMatching(/^1 ingress rule of segment:db@vpc-1 must be revoked before/),
     ]);
     const end = applySteps(full, plan.steps);
     expect(end.inventory.groups.filter((g) => g.name.includes('/rules-'))).toEqual([]);

@@ -17,23 +17,16 @@ async function attached() {
   return { stand, nic, plan };
 }
 
-function rulesOf({ ec2 }: Stand) {
-  return ec2
-    .snapshot()
-    .groups.filter(({ tags }) => tags['bulkhead:group']?.startsWith('segment:db@'))
-    .flatMap(({ id, rules }) => rules.filter((one) => !one.isEgress).map((one) => ({ id, one })));
-}
-
 function takeRuleAway(stand: Stand): void {
-  const [first] = rulesOf(stand);
+  const [first] = stand.ingressOf('db');
   stand.ec2.admin.RevokeSecurityGroupIngress({
-    GroupId: first?.id,
-    SecurityGroupRuleIds: [first?.one.id ?? ''],
+    GroupId: first?.group,
+    SecurityGroupRuleIds: [first?.rule.id ?? ''],
   });
-  expect(rulesOf(stand)).toEqual([]);
+  expect(stand.ingressOf('db')).toEqual([]);
 }
 
-const portsOf = (stand: Stand) => rulesOf(stand).map(({ one }) => one.fromPort);
+const portsOf = (stand: Stand) => stand.ingressOf('db').map(({ rule }) => rule.fromPort);
 
 test('a rule that somebody takes away by hand under a plan is back before anything comes off', async () => {
   const { stand, nic, plan } = await attached();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Inventory } from '../../../core/model/inventory.ts';
-import { EstateUnread } from '../../../engine/publish.ts';
+import { EstateUnread, StalePlan } from '../../../engine/publish.ts';
 import { policyOf, Stand, segment } from '../../simulation/stand.ts';
 
 const STAGED = policyOf([segment('web', 'stage'), segment('db', 'stage')], [['web', 'db']]);
@@ -120,4 +120,22 @@ describe('an inventory that could not be read in full', () => {
     );
     expect((await stand.store.readPlan(plan))?.state).toBe('planned');
   });
+});
+
+test('a publish that was asked for before the uninstall that is in force by now is stale', async () => {
+  const stand = new Stand();
+  const { nics } = stand.launch({ app: 'web' });
+  stand.launch({ app: 'db' });
+  await stand.publish(STAGED);
+  const early = await stand.store.nextGeneration();
+  const uninstall = await stand.prepare(undefined);
+  await stand.carryOut(uninstall);
+  await expect(stand.prepare(ENFORCED, stand.ports('publish'), early)).rejects.toThrow(
+    new StalePlan(
+      `plan-${early} was asked for before ${uninstall}, which is in force by now; publish again if it is still wanted`,
+    ),
+  );
+  expect(await stand.store.readPlan(`plan-${early}`)).toMatchObject({ state: 'stale' });
+  expect(await stand.store.readHead()).toMatchObject({ kind: 'uninstall' });
+  expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat']);
 });
