@@ -144,8 +144,8 @@ export function expectedStatus(
   if (control !== 'attach') return 'visible';
   if (standing.held) return 'held';
   if (isUnclassified(membership)) return 'unclassified';
+  if (membership.mode === 'enforce' && standing.blocked !== undefined) return 'blocked';
   if (membership.conflicts.length > 0) return 'conflict';
   if (membership.mode === 'observe') return 'observed';
-  if (membership.mode === 'stage') return 'staged';
-  return standing.blocked === undefined ? 'enforced' : 'blocked';
+  return membership.mode === 'stage' ? 'staged' : 'enforced';
 }

@@ -142,7 +142,8 @@ function keepStatus(draft: WorkloadRecord, stored: WorkloadRecord): WorkloadReco
 function isOtherWorld(stored: WorkloadRecord, draft: WorkloadRecord, standing: Standing): boolean {
   return (
     (stored.status === 'unmanaged') === standing.managed ||
-    (stored.status === 'staged' && ['blocked', 'enforced'].includes(draft.status)) ||
+    (['staged', 'conflict'].includes(stored.status) &&
+      ['blocked', 'enforced'].includes(draft.status)) ||
     (stored.statusReason === ISOLATED) !== (draft.statusReason === ISOLATED)
   );
 }
@@ -168,8 +169,8 @@ function whyNot(standing: Standing, { known, stored, guarded }: Background): str
   if (known.control !== 'attach') return known.controlReason ?? known.control;
   if (standing.held) return whyHeld(standing, stored, guarded);
   if (standing.isolate) return ISOLATED;
-  if (standing.membership.conflicts.length > 0) return standing.membership.conflicts.join('; ');
-  return standing.blocked?.message;
+  const reasons = [...standing.membership.conflicts, standing.blocked?.message ?? []].flat();
+  return reasons.length === 0 ? undefined : reasons.join('; ');
 }
 
 function whyHeld(

@@ -258,7 +258,7 @@ function noteStatus(
     because: heldBecause(record),
   };
   if (record.held && stored?.held !== true) ports.signal.event('workload-held', fields);
-  else if (record.status === 'conflict') ports.signal.event('workload-conflict', fields);
+  else if (record.membership.conflicts.length > 0) ports.signal.event('workload-conflict', fields);
   else ports.signal.event('workload-changed', fields);
 }
 
@@ -340,8 +340,8 @@ function openOnes({ head }: InForce, kept: Kept): readonly string[] {
 
 /** From the worst to the best, for a workload whose interfaces stand differently. */
 const STATUSES: readonly WorkloadStatus[] = [
-  'conflict',
   'blocked',
+  'conflict',
   'held',
   'staged',
   'enforced',

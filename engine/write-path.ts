@@ -354,6 +354,7 @@ function decide(
     isolate: standing.isolate,
     interface: { id: nic.id, vpc: nic.vpc, groups: nic.groups },
     groupIds: Object.fromEntries(Object.entries(bundle.groupIds).filter(([, id]) => there(id))),
+    openEgressId: bundle.openEgressIds?.[nic.vpc],
     ownedIds: ownedIdsOf(inForce),
     keep: bundle.policy.settings.keepSecurityGroups,
     ...(ledger === undefined ? {} : { ledger: ledger.groups }),

@@ -70,6 +70,16 @@ export function openEgressKey(vpc: string): GroupKey {
   return groupKey(OPEN_EGRESS, vpc);
 }
 
+/** Of the groups that exist, by VPC. */
+export function openEgressIds(
+  existing: ReadonlyMap<GroupKey, SecurityGroup>,
+): Readonly<Record<string, string>> {
+  const ids = [...existing].flatMap(([key, { id, vpc }]) =>
+    key === openEgressKey(vpc) ? [[vpc, id] as const] : [],
+  );
+  return Object.fromEntries(ids);
+}
+
 export function isolationKey(vpc: string): GroupKey {
   return groupKey(ISOLATION, vpc);
 }

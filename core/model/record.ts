@@ -37,6 +37,8 @@ export interface Bundle {
    * generation does not want; none of them is ever taken for foreign.
    */
   readonly ownedIds?: readonly string[];
+  /** Id of the open-egress group of each VPC that has one, also where this generation does not want it. */
+  readonly openEgressIds?: Readonly<Record<string, string>>;
   /** Ids of the VPCs that are managed. */
   readonly vpcs: readonly string[];
   readonly groupsPerInterface: number;
@@ -50,7 +52,7 @@ export type WorkloadStatus =
   | 'staged'
   | 'enforced'
   | 'held'
-  | 'blocked' // staged although the policy says enforce
+  | 'blocked' // keeps foreign groups, or open egress, although the policy says otherwise
   | 'conflict'
   | 'visible'; // its groups cannot be written
 

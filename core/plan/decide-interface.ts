@@ -25,6 +25,8 @@ export interface InterfaceDecisionInput {
   };
   /** Ids of the owned groups that exist; in a plan, a key that does not exist yet is its own id. */
   readonly groupIds: Readonly<Record<GroupKey, string>>;
+  /** Id of the open-egress group of its VPC, where there is one, whether anybody wants it or not. */
+  readonly openEgressId?: string | undefined;
   /**
    * Every owned group, also those that nobody wants any more. A set is taken as it is and must hold
    * the values of groupIds too: who decides for many interfaces makes it once.
@@ -83,10 +85,12 @@ interface Aim {
  * Which groups an interface should carry now: the pure heart of the one write path. Total.
  *
  * Choices that err on the side of not cutting and not loosening:
- * - `blocked` forbids the step of taking foreign groups off. Where they are off already, the
- *   workload stays enforced: putting them back would be a demotion, which only a plan may do.
+ * - `blocked` forbids the step of taking foreign groups off, and that of closing egress: a peer that
+ *   lacks its group is reached by what is open. Where both are done already, the workload stays
+ *   enforced: undoing them would be a demotion, which only a plan may do.
  * - Where a wanted group does not exist yet nothing comes off, ours neither.
- * - A workload whose every group is withheld by a conflict keeps what it has.
+ * - A workload whose every group is withheld by a conflict keeps what it has. One that is in conflict
+ *   and blocked is called blocked: what it keeps on is more than the rest of its policy allows.
  * - One that is held keeps what it has; what it joined meanwhile is added where there is room.
  */
 export function decideInterface(input: InterfaceDecisionInput): InterfaceDecision {
@@ -176,7 +180,8 @@ function aimFor(input: InterfaceDecisionInput, sets: Sets): Aim {
     return { groups: restored(sets), status: 'observed' };
   }
   const aim = membership.mode === 'stage' ? stage(sets) : enforce(input, sets);
-  return withoutMissing(sets, conflict ? { ...aim, status: 'conflict' } : aim);
+  const isTorn = conflict && aim.blocked === undefined;
+  return withoutMissing(sets, isTorn ? { ...aim, status: 'conflict' } : aim);
 }
 
 /** What others attached meanwhile is not ours to take off, so it stays beside the ledger's set. */
@@ -190,8 +195,10 @@ function stage(sets: Sets): Aim {
 
 function enforce(input: InterfaceDecisionInput, sets: Sets): Aim {
   const toComeOff = sets.foreign.length - sets.kept.length;
-  if (input.blocked !== undefined && toComeOff > 0) {
-    const openNow = sets.openEgress.filter((id) => sets.current.includes(id));
+  const isOpen = (id: string): boolean => id === input.openEgressId || sets.openEgress.includes(id);
+  const openNow = sets.current.filter(isOpen);
+  const closes = openNow.some((id) => !sets.openEgress.includes(id));
+  if (input.blocked !== undefined && (toComeOff > 0 || closes)) {
     return {
       groups: [...sets.foreign, ...sets.owned, ...openNow],
       status: 'blocked',
@@ -253,7 +260,7 @@ function limited(input: InterfaceDecisionInput, sets: Sets, aim: Aim): Aim {
   const foreign = groups.filter((id) => !ours.has(id)).length;
   return {
     groups: sets.current,
-    status: aim.status === 'conflict' || aim.status === 'held' ? aim.status : 'blocked',
+    status: aim.status === 'held' ? 'held' : 'blocked',
     blocked: {
       reason: 'slots',
       message: `interface ${input.interface.id} would carry ${groups.length} of ${limit} groups: ${foreign} foreign and ${groups.length - foreign} of ours`,

@@ -1,4 +1,4 @@
-import { groupsByKey, managedVpcs } from '../compile/owned-groups.ts';
+import { groupsByKey, managedVpcs, openEgressIds } from '../compile/owned-groups.ts';
 import type { DesiredState, GroupKey } from '../model/desired-state.ts';
 import type { Inventory, NetworkInterface, SecurityGroup } from '../model/inventory.ts';
 import type { DeleteGroupStep, Plan, PlanStep } from '../model/plan.ts';
@@ -59,6 +59,7 @@ export function planChanges(input: PlanInput): Plan {
     keep: input.policy.settings.keepSecurityGroups,
     managed: new Set(managedVpcs(input.policy, input.inventory)),
     groupIds,
+    openEgressIds: openEgressIds(ground.existing),
     ours: new Set([...ground.keysById.keys(), ...Object.values(groupIds)]),
     uninstall: input.kind === 'uninstall',
     addOnly: ground.addOnly,

@@ -13,6 +13,8 @@ export interface InterfacePlanInput {
   readonly managed: ReadonlySet<string>;
   /** Ids of groups that exist; a wanted one that does not is its own id. */
   readonly groupIds: Readonly<Record<GroupKey, string>>;
+  /** By VPC; also where nobody wants it any more. */
+  readonly openEgressIds: Readonly<Record<string, string>>;
   /** Ids of every owned group, and every value of groupIds. */
   readonly ours: ReadonlySet<string>;
   readonly uninstall: boolean;
@@ -98,6 +100,7 @@ function planInterface(
       held: input.held.has(nic.workload),
       interface: { id: nic.id, vpc: nic.vpc, groups },
       groupIds: input.groupIds,
+      openEgressId: input.openEgressIds[nic.vpc],
       ownedIds: input.ours,
       keep: input.keep,
       ...(ledger === undefined ? {} : { ledger }),

@@ -1,4 +1,4 @@
-import { managedVpcs } from '../../core/compile/owned-groups.ts';
+import { managedVpcs, openEgressIds } from '../../core/compile/owned-groups.ts';
 import type { WritePhase } from '../../core/model/plan.ts';
 import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
@@ -109,6 +109,7 @@ async function makeBundle(ports: Ports, context: PlanContext): Promise<Bundle> {
     policy,
     groupIds,
     ownedIds: owned.ids,
+    openEgressIds: openEgressIds(owned.byKey),
     vpcs: plan.kind === 'uninstall' ? [] : managedVpcs(policy, inventory),
     groupsPerInterface: inventory.quotas.groupsPerInterface,
   };

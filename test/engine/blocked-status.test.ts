@@ -43,3 +43,26 @@ test('who has no room for its groups, so that no write is made, says that it is 
   expect(stand.groupsOf(nic)).toEqual(['a', 'b', 'c', 'd', 'segment:web']);
   expect(await status()).toBe('staged');
 });
+
+test('who is in conflict and may not enforce yet says that it is blocked, and is no hole', async () => {
+  const stand = new Stand();
+  const { id, nics } = stand.launch({ app: 'jobs', ops: 'yes' });
+  stand.launch({ app: 'web' });
+  const ops = { ...segment('ops', 'enforce'), tags: { ops: 'yes' } };
+  await stand.publish({
+    ...policyOf(
+      [ops, segment('jobs', 'stage'), segment('web', 'observe')],
+      [
+        ['ops', 'jobs'],
+        ['ops', 'web'],
+      ],
+    ),
+    guardrails: [{ id: 'g', from: { segment: 'ops' }, to: { segment: 'ops' }, except: [] }],
+  });
+  expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat', 'segment:ops']);
+  const record = await stand.store.readWorkload(id);
+  expect(record?.membership.conflicts).toEqual([expect.stringContaining('guardrail')]);
+  expect(record?.status).toBe('blocked');
+  await stand.sweep();
+  expect(await stand.store.readProof()).toMatchObject({ holes: 0, cuts: 0 });
+});

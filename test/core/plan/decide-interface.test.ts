@@ -28,6 +28,7 @@ function membership(more: Partial<Membership> = {}): Membership {
   };
 }
 
+const closed = membership({ openEgress: false, carries: ['baseline', 'segment:web'] });
 const staged = membership({ mode: 'stage', carries: ['baseline', 'segment:web'] });
 const observed = membership({ mode: 'observe', carries: [] });
 const nobody = membership({ segments: [], mode: 'observe', carries: [] });
@@ -42,6 +43,7 @@ function decide(
     isolate: false,
     interface: { id: 'eni-1', vpc: 'vpc-1', groups },
     groupIds,
+    openEgressId: 'sg-open',
     ownedIds: [...Object.values(groupIds), 'sg-old'],
     keep: ['sg-keep'],
     phase: 'steady',
@@ -108,6 +110,37 @@ describe('what an interface ends with', () => {
       groups: ['sg-base', 'sg-open', 'sg-web'],
       more: { blocked, ledger: ['sg-flat'] },
       to: ['sg-base', 'sg-open', 'sg-web'],
+      status: 'enforced',
+    },
+    {
+      name: 'blocked while egress is to be closed: it stays open',
+      groups: ['sg-base', 'sg-open', 'sg-web'],
+      more: { membership: closed, blocked },
+      to: ['sg-base', 'sg-open', 'sg-web'],
+      status: 'blocked',
+    },
+    {
+      name: 'blocked while egress is to be closed, and nobody wants that group any more',
+      groups: ['sg-base', 'sg-flat', 'sg-nobodys', 'sg-web'],
+      more: {
+        ...{ membership: closed, blocked, openEgressId: 'sg-nobodys' },
+        ownedIds: ['sg-nobodys'],
+      },
+      to: ['sg-base', 'sg-flat', 'sg-nobodys', 'sg-web'],
+      status: 'blocked',
+    },
+    {
+      name: 'blocked but closed already: not opened',
+      groups: ['sg-base', 'sg-web'],
+      more: { membership: closed, blocked },
+      to: ['sg-base', 'sg-web'],
+      status: 'enforced',
+    },
+    {
+      name: 'egress is closed',
+      groups: ['sg-base', 'sg-open', 'sg-web'],
+      more: { membership: closed },
+      to: ['sg-base', 'sg-web'],
       status: 'enforced',
     },
     {
@@ -239,6 +272,14 @@ describe('what an interface ends with', () => {
       status: 'conflict',
       conflicts: ['two zones'],
     });
+  });
+});
+
+test('one that is in conflict and blocked is blocked, and not in conflict alone', () => {
+  const torn = membership({ conflicts: ['two zones'] });
+  expect(decide(['sg-flat'], { membership: torn })).toMatchObject({ status: 'conflict' });
+  expect(decide(['sg-flat'], { membership: torn, blocked })).toMatchObject({
+    ...{ groups: ['sg-base', 'sg-flat', 'sg-web'], status: 'blocked', conflicts: ['two zones'] },
   });
 });
 

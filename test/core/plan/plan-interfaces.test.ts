@@ -112,13 +112,14 @@ describe('what stands in the way', () => {
     expect(decide(six, { held: true }).blocked).toBeUndefined();
   });
 
-  test('a conflict is told before a lack of slots', () => {
+  test('a lack of slots is told before a conflict, which its membership names', () => {
     const groups = ['sg-1', 'sg-2', 'sg-3', 'sg-4'];
     const staged = membership({ mode: 'stage', carries: ['baseline', 'segment:web'] });
     expect(decide(groups, { membership: staged }).status).toBe('blocked');
     const torn = { ...staged, conflicts: ['two zones'] };
     const found = decide(groups, { membership: torn });
-    expect(found).toMatchObject({ status: 'conflict', blocked: { reason: 'slots' } });
+    expect(found).toMatchObject({ status: 'blocked', blocked: { reason: 'slots' } });
+    expect(found.conflicts).toEqual(['two zones']);
   });
 });
 
@@ -228,7 +229,8 @@ function planAll(nics: readonly Nic[], more: Partial<InterfacePlanInput> = {}) {
       nics.flatMap(({ id, ledger }) => (ledger === undefined ? [] : [[id, ledger]])),
     ),
     ...{ held: new Set<string>(), keep: ['sg-keep'], managed: new Set(['vpc-1']) },
-    ...{ groupIds: GROUP_IDS, ours: new Set(OURS), uninstall: false, addOnly: false },
+    ...{ groupIds: GROUP_IDS, openEgressIds: {}, ours: new Set(OURS) },
+    ...{ uninstall: false, addOnly: false },
     ...more,
   });
 }
