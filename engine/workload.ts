@@ -277,11 +277,11 @@ async function settleAll(
     const input = { interface: id, workload, seen: inForce };
     reports.push(early.get(id) ?? (await settleInterface(ports, input)));
   }
-  await keepOutcome(
-    ports,
-    kept.record,
-    reports.map((report) => stillRefused(report, kept)),
-  );
+  const left = asLeft(kept, ids);
+  if (statusOf(reports) !== undefined) {
+    const judged = reports.map((report) => stillRefused(report, kept));
+    await keepOutcome(ports, kept.record, [...judged, ...left]);
+  }
   const timing = timingOf(observation, reports);
   if (timing !== undefined) await noteTiming(ports, workload, timing);
   const slow = soonest(reports.filter((report) => report.kind === 'waiting'));
@@ -289,7 +289,7 @@ async function settleAll(
   return {
     workload,
     kind: slow === undefined ? (nothingNew ? 'ignored' : 'done') : 'waiting',
-    status: statusOf(reports) ?? kept.record.status,
+    status: statusOf([...reports, ...left]) ?? kept.record.status,
     changed: kept.differs,
     interfaces: reports,
     ...(timing === undefined ? {} : { timing }),
@@ -297,6 +297,17 @@ async function settleAll(
     ...(slow === undefined ? {} : { because: slow.reason ?? 'waiting' }),
     ...(slow === undefined ? {} : { seconds: slow.seconds ?? 1 }),
   };
+}
+
+/** What the last run said of the interfaces that this one had no reason to look at. */
+function asLeft(kept: Kept, looked: readonly string[]): readonly SettleReport[] {
+  const others = new Set(concerns(kept, kept.known).filter((id) => !looked.includes(id)));
+  return kept.known.flatMap(({ interface: id, status, reason }) => {
+    if (!others.has(id) || status === undefined) return [];
+    return [
+      { interface: id, kind: 'not-needed', status, ...(reason === undefined ? {} : { reason }) },
+    ];
+  });
 }
 
 /**

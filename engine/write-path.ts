@@ -421,7 +421,7 @@ async function readBack(
 /** The record of a finished run: it saw this fence, and worked under this generation and phase. */
 function endOf(
   { ports, input, claimed, inForce }: Grip,
-  end: Pick<InterfaceRecord, 'groups' | 'outcome' | 'reason'>,
+  end: Pick<InterfaceRecord, 'groups' | 'outcome' | 'reason' | 'status'>,
 ): InterfaceRecord {
   return {
     interface: input.interface,
@@ -449,6 +449,7 @@ async function finish(
     endOf(grip, {
       groups,
       outcome: decision.blocked === undefined ? after : 'blocked',
+      status: decision.status,
       ...(decision.blocked === undefined ? {} : { reason: decision.blocked.message }),
     }),
     grip.owner,

@@ -136,7 +136,7 @@ async function settle(
 ): Promise<InterfaceRecord> {
   const { interface: id, fence: _fence, lease: _lease, ...done } = record;
   const written = Object.entries(done).filter(([, value]) => value !== undefined);
-  const absent = ['reason', 'verifiedAt', 'parkedUntil'].filter(
+  const absent = ['reason', 'status', 'verifiedAt', 'parkedUntil'].filter(
     (name) => !written.some(([one]) => one === name),
   );
   const names = [...written.map(([name]) => name), ...absent];

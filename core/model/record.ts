@@ -162,6 +162,8 @@ export interface InterfaceRecord {
   readonly groups: readonly string[];
   readonly outcome: string;
   readonly reason?: string;
+  /** How its workload stands by this interface alone. */
+  readonly status?: WorkloadStatus;
   readonly verifiedAt?: string;
   /** The write waits for the budget; from then on it is its turn. Gone after the next finished run. */
   readonly parkedUntil?: string;

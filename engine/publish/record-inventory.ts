@@ -1,5 +1,5 @@
 import type { Blocked } from '../../core/model/desired-state.ts';
-import type { WorkloadRecord } from '../../core/model/record.ts';
+import type { WorkloadRecord, WorkloadStatus } from '../../core/model/record.ts';
 import { readInForce } from '../in-force.ts';
 import { moveOf } from '../leave-guard.ts';
 import { mergeReading } from '../merge-reading.ts';
@@ -59,10 +59,20 @@ function lackingSlots({ plan, desired }: PlanContext): ReadonlyMap<string, Block
   );
 }
 
-/** The plan has no step for it, so that no write tells how it stands. */
+/** What a workload is said to be that carries groups of ours. */
+const CARRYING: ReadonlySet<WorkloadStatus> = new Set([
+  'staged',
+  'enforced',
+  'blocked',
+  'conflict',
+]);
+
+/**
+ * The plan has no step for it, so that no write tells how it stands. If its segment is blocked, then
+ * perhaps for its sake: its own reason is the one that it can be helped by.
+ */
 function withoutRoom(record: WorkloadRecord, lacks: Blocked | undefined): WorkloadRecord {
-  const isWritten = record.status === 'staged' || record.status === 'enforced';
-  if (lacks === undefined || !isWritten) return record;
+  if (lacks === undefined || !CARRYING.has(record.status)) return record;
   return { ...record, status: 'blocked', statusReason: lacks.message };
 }
 

@@ -105,12 +105,13 @@ describe('fences and leases', () => {
   test('settling lets the lease go and leaves a fence that rose meanwhile', async () => {
     const record = await store.claim(claimOf());
     await store.raiseFence(nic, id);
-    const settled = await store.settle(done(record, { reason: 'because' }), 'one');
+    const settled = await store.settle(done(record, { reason: 'because', status: 'blocked' }), 'one');
     expect(settled).toMatchObject({
       fence: 1,
       doneFence: 0,
       groups: ['sg-1'],
       reason: 'because',
+      status: 'blocked',
     });
     expect(settled.lease).toBeUndefined();
     await refused(store.settle(done(record), 'one'));
@@ -118,6 +119,7 @@ describe('fences and leases', () => {
     const { reason: _reason, verifiedAt: _at, ...rest } = done(again);
     const last = await store.settle(rest, 'two');
     expect(last).not.toHaveProperty('reason');
+    expect(last).not.toHaveProperty('status');
     expect(last).not.toHaveProperty('verifiedAt');
   });
 

@@ -44,6 +44,20 @@ test('who has no room for its groups, so that no write is made, says that it is 
   expect(await status()).toBe('staged');
 });
 
+test('who has no room, and whose segment is blocked besides, says what it lacks itself', async () => {
+  const stand = new Stand();
+  const { id, nics } = stand.launch({ app: 'web' });
+  stand.launch({ app: 'api' });
+  const ids = ['a', 'b', 'c', 'd'].map((name) => stand.foreignGroup(name));
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({
+    ...{ NetworkInterfaceId: nics[0] ?? '', Groups: [stand.flat, ...ids] },
+  });
+  const segments = [segment('web', 'enforce'), segment('api', 'observe')];
+  await stand.publish(policyOf(segments, [['web', 'api']]));
+  expect(Object.keys((await stand.store.readHead())?.blockedSegments ?? {})).toEqual(['web']);
+  expect((await stand.store.readWorkload(id))?.statusReason).toContain('6 of 5 groups');
+});
+
 test('who is in conflict and may not enforce yet says that it is blocked, and is no hole', async () => {
   const stand = new Stand();
   const { id, nics } = stand.launch({ app: 'jobs', ops: 'yes' });
@@ -65,4 +79,30 @@ test('who is in conflict and may not enforce yet says that it is blocked, and is
   expect(record?.status).toBe('blocked');
   await stand.sweep();
   expect(await stand.store.readProof()).toMatchObject({ holes: 0, cuts: 0 });
+});
+
+test('of two interfaces the one that may not enforce yet decides, whichever was looked at last', async () => {
+  const stand = new Stand();
+  const { id, nics } = stand.launch({ app: 'web' }, 2);
+  const [first = '', second = ''] = nics;
+  stand.launch({ app: 'api' });
+  const web = segment('web', 'enforce');
+  await stand.publish(policyOf([web, segment('api', 'enforce')], [['web', 'api']]));
+  await stand.publish(policyOf([web, segment('api', 'observe')], [['web', 'api']]));
+  const status = async () => (await stand.store.readWorkload(id))?.status;
+  expect(await status()).toBe('enforced');
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({
+    ...{ NetworkInterfaceId: second, Groups: [stand.flat] },
+  });
+  await stand.sweep();
+  expect(stand.groupsOf(second)).toEqual(['flat', 'segment:web']);
+  expect(await status()).toBe('blocked');
+  await stand.store.raiseFence(first, id);
+  await stand.look(id);
+  expect(await status()).toBe('blocked');
+  stand.ec2.admin.ModifyNetworkInterfaceAttribute({
+    ...{ NetworkInterfaceId: second, Groups: stand.groupIdsOf(first) },
+  });
+  await stand.sweep();
+  expect(await status()).toBe('enforced');
 });

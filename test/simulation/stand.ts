@@ -104,11 +104,14 @@ export class Stand {
     return interfaces.filter((nic) => nic.attachment?.instance === id).map((nic) => nic.id);
   }
 
+  groupIdsOf(nic: string): string[] {
+    return [...(this.ec2.snapshot().interfaces.find(({ id }) => id === nic)?.groups ?? [])];
+  }
+
   /** Groups of an interface by name, ours by their key without the VPC. */
   groupsOf(nic: string): readonly string[] {
-    const { interfaces, groups } = this.ec2.snapshot();
-    const ids = interfaces.find(({ id }) => id === nic)?.groups ?? [];
-    return ids
+    const { groups } = this.ec2.snapshot();
+    return this.groupIdsOf(nic)
       .flatMap((id) => groups.find((group) => group.id === id) ?? [])
       .map(({ name, tags }) => tags['bulkhead:group']?.split('@')[0] ?? name)
       .sort();

@@ -28,11 +28,13 @@ export async function checkUninstalled(leaving: Leaving): Promise<readonly strin
   const snapshot = leaving.ec2.snapshot();
   const stuck = snapshot.interfaces.filter((nic) => cannotGoBack(leaving, snapshot, nic));
   const names = new Set(stuck.map(({ id }) => id));
+  const relied = reliedOn(snapshot, stuck);
+  const peers = snapshot.interfaces.filter((nic) => nic.groups.some((id) => relied.has(id)));
   return [
     ...snapshot.interfaces
       .filter(({ id, requester }) => !names.has(id) && requester === undefined)
-      .flatMap((nic) => comparedToTheirs(leaving, snapshot, nic)),
-    ...(leaving.isUninstalled ? leftOver(snapshot, stuck) : []),
+      .flatMap((nic) => comparedToTheirs(leaving, snapshot, { nic, isPeer: peers.includes(nic) })),
+    ...(leaving.isUninstalled ? leftOver(snapshot, [...stuck, ...peers]) : []),
     ...(await checkLedger(leaving.store, names)),
     ...(await checkRecords(leaving)),
   ];
@@ -49,12 +51,31 @@ function exists(snapshot: Snapshot, group: string): boolean {
   return snapshot.groups.some(({ id }) => id === group);
 }
 
-function comparedToTheirs({ world, watch }: Leaving, snapshot: Snapshot, nic: Nic): string[] {
+/**
+ * Groups by whose rules somebody who has nothing but groups of ours, and no way back, is reached or
+ * reaches others: they stay on these others, beside their own.
+ */
+function reliedOn(snapshot: Snapshot, stuck: readonly Nic[]): ReadonlySet<string> {
+  const bare = stuck.filter(({ groups }) => groups.every((id) => isOurs(snapshot, id)));
+  const carried = new Set(bare.flatMap(({ groups }) => groups));
+  const rules = snapshot.groups.flatMap(({ id, rules }) => rules.map(({ peer }) => ({ id, peer })));
+  const found = rules.flatMap(({ id, peer }) => {
+    if (peer.kind !== 'group') return [];
+    return [...(carried.has(id) ? [peer.id] : []), ...(carried.has(peer.id) ? [id] : [])];
+  });
+  return new Set(found.filter((id) => isOurs(snapshot, id)));
+}
+
+function comparedToTheirs(
+  { world, watch }: Leaving,
+  snapshot: Snapshot,
+  { nic, isPeer }: { readonly nic: Nic; readonly isPeer: boolean },
+): string[] {
   const theirs = [...world.theirsOf(nic.id)].filter((id) => exists(snapshot, id));
   // Its owners may have taken it off by hand while the ledger had it.
   const mayHave = new Set([...theirs, ...(watch.takenOff.get(nic.id) ?? [])]);
   const missing = theirs.filter((id) => !nic.groups.includes(id));
-  const surplus = nic.groups.filter((id) => !mayHave.has(id));
+  const surplus = nic.groups.filter((id) => !mayHave.has(id) && !(isPeer && isOurs(snapshot, id)));
   return [
     ...missing.map((id) => `uninstalled, but ${nic.id} never got back ${id}`),
     ...surplus.map((id) => {

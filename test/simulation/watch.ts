@@ -345,6 +345,9 @@ export class Watch implements Ec2Watch {
   #isToSwap(snapshot: Snapshot, nic: Nic): boolean {
     const limit = this.#ec2.quotas.groupsPerInterface;
     const carried = nic.groups.map((id) => (isOurs(snapshot, id) ? keyOf(snapshot, id) : id));
+    const theirs = [...this.#world.theirsOf(nic.id)].filter((id) => !carried.includes(id));
+    const isLeaving = this.#headsInPlay().some(({ kind }) => kind === 'uninstall');
+    if (isLeaving && theirs.length > 0 && nic.groups.length + theirs.length > limit) return true;
     return this.#policiesInPlay().some((policy) =>
       this.#identities(nic).some((tags) => {
         const lacking = wishFor(policy, tags).stems.filter(
