@@ -85,9 +85,10 @@ interface Aim {
  * Which groups an interface should carry now: the pure heart of the one write path. Total.
  *
  * Choices that err on the side of not cutting and not loosening:
- * - `blocked` forbids the step of taking foreign groups off, and that of closing egress: a peer that
- *   lacks its group is reached by what is open. Where both are done already, the workload stays
- *   enforced: undoing them would be a demotion, which only a plan may do.
+ * - `blocked` forbids the steps of taking foreign groups off, of closing egress, and of taking off what
+ *   nobody wants any more: a peer that lacks its new group is reached by these. A group that nobody
+ *   wants gets no new rule; one of a segment that was left might, and comes off. Where all is done
+ *   already, the workload stays enforced: undoing it would be a demotion, which only a plan may do.
  * - Where a wanted group does not exist yet nothing comes off, ours neither.
  * - A workload whose every group is withheld by a conflict keeps what it has. One that is in conflict
  *   and blocked is called blocked: what it keeps on is more than the rest of its policy allows.
@@ -198,14 +199,27 @@ function enforce(input: InterfaceDecisionInput, sets: Sets): Aim {
   const isOpen = (id: string): boolean => id === input.openEgressId || sets.openEgress.includes(id);
   const openNow = sets.current.filter(isOpen);
   const closes = openNow.some((id) => !sets.openEgress.includes(id));
-  if (input.blocked !== undefined && (toComeOff > 0 || closes)) {
-    return {
-      groups: [...sets.foreign, ...sets.owned, ...openNow],
-      status: 'blocked',
-      blocked: input.blocked,
-    };
+  const staying = [...sets.foreign, ...sets.owned, ...openNow];
+  // Beside foreign groups it is as one that is staged.
+  const retired = toComeOff > 0 ? [] : retiredOf(input, sets, staying);
+  if (input.blocked !== undefined && (toComeOff > 0 || closes || retired.length > 0)) {
+    return { groups: [...staying, ...retired], status: 'blocked', blocked: input.blocked };
   }
   return { groups: [...sets.kept, ...sets.owned, ...sets.openEgress], status: 'enforced' };
+}
+
+/** Groups of ours that it carries and that nobody wants any more; none where they leave no room. */
+function retiredOf(
+  input: InterfaceDecisionInput,
+  { current }: Sets,
+  staying: readonly string[],
+): readonly string[] {
+  if (input.blocked === undefined) return [];
+  const ours = ourIds(input);
+  const wanted = new Set(Object.values(input.groupIds));
+  const retired = current.filter((id) => ours.has(id) && !wanted.has(id));
+  const all = sorted([...staying, ...retired]);
+  return all.length <= input.groupsPerInterface ? retired : [];
 }
 
 /** A group that does not exist yet would be a hole in the set; nothing comes off until it does. */

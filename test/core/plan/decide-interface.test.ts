@@ -137,6 +137,27 @@ describe('what an interface ends with', () => {
       status: 'enforced',
     },
     {
+      name: 'blocked: a group that nobody wants any more stays',
+      groups: ['sg-base', 'sg-old', 'sg-open'],
+      more: { blocked },
+      to: ['sg-base', 'sg-old', 'sg-open', 'sg-web'],
+      status: 'blocked',
+    },
+    {
+      name: 'blocked beside foreign groups: what nobody wants any more comes off, as while staged',
+      groups: ['sg-base', 'sg-flat', 'sg-old'],
+      more: { blocked },
+      to: ['sg-base', 'sg-flat', 'sg-web'],
+      status: 'blocked',
+    },
+    {
+      name: 'blocked, without room for what nobody wants any more',
+      groups: ['sg-base', 'sg-keep', 'sg-old', 'sg-open'],
+      more: { blocked, groupsPerInterface: 4 },
+      to: ['sg-base', 'sg-keep', 'sg-open', 'sg-web'],
+      status: 'enforced',
+    },
+    {
       name: 'egress is closed',
       groups: ['sg-base', 'sg-open', 'sg-web'],
       more: { membership: closed },

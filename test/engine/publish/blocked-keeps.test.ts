@@ -35,3 +35,18 @@ test('nor while nobody wants the group for open egress any more', async () => {
   await stand.look(id);
   expect(groups()).toEqual(['open-egress', 'segment:db']);
 });
+
+test('a renamed segment keeps its former group, and what it lets through, while a peer is not ready', async () => {
+  const { stand, groups, status } = await enforced();
+  const renamed = { ...segment('store', 'enforce'), tags: { app: 'db' } };
+  const rules = [['store', 'api']] as const;
+  await stand.publish(policyOf([renamed, segment('api', 'observe')], rules));
+  expect(groups()).toEqual(['open-egress', 'segment:db', 'segment:store']);
+  expect(await status()).toBe('blocked');
+  expect((await stand.sweep()).publishNeeded).toEqual([]);
+  await stand.publish(policyOf([renamed, segment('api', 'enforce')], rules));
+  expect(groups()).toEqual(['open-egress', 'segment:store']);
+  expect(await status()).toBe('enforced');
+  const keys = stand.ec2.snapshot().groups.map(({ tags }) => tags['bulkhead:group']?.split('@')[0]);
+  expect(keys).not.toContain('segment:db');
+});
