@@ -380,10 +380,11 @@ async function keepOutcome(
   record: WorkloadRecord,
   reports: readonly SettleReport[],
 ): Promise<void> {
-  const status = statusOf(reports);
-  if (status === undefined) return;
-  const said = reports.find((report) => report.status === status);
   const refused = reports.find((report) => report.kind === 'refused');
+  // Whoever is refused one interface is left alone as a whole: no other one of it is written either.
+  const status = refused?.status ?? statusOf(reports);
+  if (status === undefined) return;
+  const said = refused ?? reports.find((report) => report.status === status);
   const reason = beside(record, said?.blocked?.message ?? said?.reason);
   if (status === 'blocked') {
     ports.signal.event('workload-blocked', { workload: record.identity.workload, reason });

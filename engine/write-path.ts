@@ -538,8 +538,8 @@ async function giveUp(
   reason: string,
 ): Promise<Round> {
   const { ports, input } = grip;
-  const end = endOf(grip, { groups: nic.groups, outcome: 'failed', reason });
-  await ports.store.settle(end, grip.owner);
   const status = kind === 'refused' ? 'visible' : 'blocked';
+  const end = endOf(grip, { groups: nic.groups, outcome: 'failed', reason, status });
+  await ports.store.settle(end, grip.owner);
   return { end: { interface: input.interface, kind, status, reason, groups: nic.groups } };
 }

@@ -44,26 +44,32 @@ describe('what cannot be written, as simulated worlds have shown it', () => {
     expect(await stand.store.countMembers('web')).toBe(1);
   });
 
-  test('the sweep asks nobody for what EC2 has refused, and does not publish again for it', async () => {
-    const stand = new Stand();
-    const { id, nics } = stand.launch({ app: 'web' });
-    const peer = stand.launch({ app: 'db' });
-    await stand.publish(OBSERVED);
-    const tries: string[] = [];
-    const worker = stand.ports('worker', refusing(nics, tries));
-    for (const policy of [STAGED, ENFORCED]) await stand.publish(policy, worker);
-    expect(tries.length).toBeGreaterThan(0);
-    expect((await stand.store.readWorkload(id))?.status).toBe('visible');
-    expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
-    const before = await stand.store.readInterface(nics[0] ?? '');
-    tries.length = 0;
-    for (let round = 0; round < 12; round += 1) {
-      const { woken, publishNeeded } = await stand.sweep(worker);
-      expect({ woken, publishNeeded }).toEqual({ woken: 0, publishNeeded: [] });
-    }
-    expect(await stand.store.readInterface(nics[0] ?? '')).toEqual(before);
-    expect(tries).toEqual([]);
-  });
+  test.each([
+    ['its only interface', 1],
+    ['one interface of two', 2],
+  ])(
+    'the sweep asks nobody for %s that EC2 has refused, nor publishes again',
+    async (_of, count) => {
+      const stand = new Stand();
+      const { id, nics } = stand.launch({ app: 'web' }, count);
+      const peer = stand.launch({ app: 'db' });
+      await stand.publish(OBSERVED);
+      const tries: string[] = [];
+      const worker = stand.ports('worker', refusing(nics.slice(0, 1), tries));
+      for (const policy of [STAGED, ENFORCED]) await stand.publish(policy, worker);
+      expect(tries.length).toBeGreaterThan(0);
+      expect((await stand.store.readWorkload(id))?.status).toBe('visible');
+      expect(stand.groupsOf(peer.nics[0] ?? '')).toContain('flat');
+      const before = await stand.store.readInterface(nics[0] ?? '');
+      tries.length = 0;
+      for (let round = 0; round < 12; round += 1) {
+        const { woken, publishNeeded } = await stand.sweep(worker);
+        expect({ woken, publishNeeded }).toEqual({ woken: 0, publishNeeded: [] });
+      }
+      expect(await stand.store.readInterface(nics[0] ?? '')).toEqual(before);
+      expect(tries).toEqual([]);
+    },
+  );
 
   /** Guard: `findBare` in engine/publish/late-comers.ts. */
   test('one that moves into a segment after the plan was made, and cannot be written', async () => {
