@@ -15,7 +15,7 @@ const LATE_MAX = 4_000;
  * and an event has put it on record under the policy before; or the plan took it for held, and an
  * event that it had not heard of has ended the hold; or it had its groups then, and the generation
  * before, which was not done with it yet, has taken them off since. Without them the peers would lose
- * their foreign groups while these do not carry their own yet.
+ * their foreign groups while these do not carry their own yet. In an uninstall the other way round.
  */
 export async function findLateComers(
   ports: Ports,
@@ -23,6 +23,7 @@ export async function findLateComers(
 ): Promise<readonly LateComer[]> {
   const inForce = await readInForce(ports);
   if (inForce?.head.generation !== context.plan.generation) return [];
+  if (context.plan.kind === 'uninstall') return await findTouched(ports, context);
   const planned = plannedCarries(context.desired);
   const served = await servedInterfaces(ports, context);
   const found: LateComer[] = [];
@@ -40,6 +41,24 @@ export async function findLateComers(
       for (const nic of record.interfaces) {
         if (isOther || served.get(nic) !== workload) found.push({ interface: nic, workload });
       }
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined && found.length < LATE_MAX);
+  return found.slice(0, LATE_MAX);
+}
+
+/**
+ * Every interface that was ever written and that an uninstall does not list: the generation before may
+ * have taken foreign groups off since the inventory was read, or one with gaps lists nobody.
+ */
+async function findTouched(ports: Ports, { plan }: PlanContext): Promise<readonly LateComer[]> {
+  const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
+  const found: LateComer[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ports.store.listInterfaces(cursor);
+    for (const { interface: nic, workload } of page.items) {
+      if (!listed.has(nic)) found.push({ interface: nic, workload });
     }
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < LATE_MAX);

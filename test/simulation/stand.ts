@@ -1,5 +1,6 @@
 import { AwsReader } from '../../aws/reader.ts';
 import { createWriter } from '../../aws/writer.ts';
+import type { Inventory } from '../../core/model/inventory.ts';
 import { parsePolicy } from '../../core/policy/parse-policy.ts';
 import type { Ports, Wake } from '../../engine/ports.ts';
 import {
@@ -168,6 +169,21 @@ export class Stand {
       },
       signal: { event: (code) => void this.signals.push(code) },
     };
+  }
+
+  /** Ports of a publish whose inventory comes out as `change` says. */
+  reading(change: (whole: Inventory) => Partial<Inventory>): Ports {
+    const ports = this.ports('publish');
+    const { reader } = ports;
+    const collectInventory = async (): Promise<Inventory> => {
+      const whole = await reader.collectInventory();
+      return { ...whole, ...change(whole) };
+    };
+    const bound = new Proxy(reader, {
+      get: (target, name) =>
+        name === 'collectInventory' ? collectInventory : Reflect.get(target, name),
+    });
+    return { ...ports, reader: bound };
   }
 
   /**

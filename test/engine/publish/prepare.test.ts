@@ -6,21 +6,6 @@ import { policyOf, Stand, segment } from '../../simulation/stand.ts';
 const STAGED = policyOf([segment('web', 'stage'), segment('db', 'stage')], [['web', 'db']]);
 const ENFORCED = policyOf([segment('web', 'enforce'), segment('db', 'enforce')], [['web', 'db']]);
 
-/** Ports of a publish whose inventory comes out as `change` says. */
-function reading(stand: Stand, change: (whole: Inventory) => Partial<Inventory>) {
-  const ports = stand.ports('publish');
-  const { reader } = ports;
-  const collectInventory = async (): Promise<Inventory> => {
-    const whole = await reader.collectInventory();
-    return { ...whole, ...change(whole) };
-  };
-  const bound = new Proxy(reader, {
-    get: (target, name) =>
-      name === 'collectInventory' ? collectInventory : Reflect.get(target, name),
-  });
-  return { ...ports, reader: bound };
-}
-
 /** What is left of workloads when their interfaces alone were read. */
 function withoutInstances({ workloads }: Inventory): Partial<Inventory> {
   return {
@@ -49,7 +34,7 @@ describe('an inventory that could not be read in full', () => {
     stand.launch({ app: 'db' });
     await stand.publish(STAGED);
     const gaps = [{ kind, reason: THROTTLED }];
-    const ports = reading(stand, (whole) => ({ ...without(whole), gaps }));
+    const ports = stand.reading((whole) => ({ ...without(whole), gaps }));
     await expect(stand.prepare(ENFORCED, ports)).rejects.toThrow(EstateUnread);
     expect(await stand.store.readHead()).toMatchObject({ generation: 1, phase: 'steady' });
     expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat', 'segment:web']);
@@ -62,7 +47,7 @@ describe('an inventory that could not be read in full', () => {
     const gaps = [{ kind: 'SecurityGroups', reason: '1 of the entries cannot be read' }];
     const plan = await stand.prepare(
       ENFORCED,
-      reading(stand, () => ({ gaps })),
+      stand.reading(() => ({ gaps })),
     );
     expect((await stand.store.readPlan(plan))?.state).toBe('planned');
   });
@@ -72,7 +57,7 @@ describe('an inventory that could not be read in full', () => {
     for (const app of ['web', 'db', 'api']) stand.launch({ app });
     await stand.publish(STAGED);
     const next = policyOf([segment('api', 'stage'), segment('db', 'stage')], [['api', 'db']]);
-    const ports = reading(stand, ({ quotas }) => ({
+    const ports = stand.reading(({ quotas }) => ({
       // The old rule stays, since nothing is removed, and the new one finds no room.
       gaps: [{ kind: 'SecurityGroups', reason: '1 of the entries cannot be read' }],
       quotas: { ...quotas, rulesPerGroup: 1 },
@@ -85,7 +70,7 @@ describe('an inventory that could not be read in full', () => {
     const stand = new Stand();
     stand.launch({ app: 'web' });
     await stand.publish(STAGED);
-    const ports = reading(stand, (whole) => ({
+    const ports = stand.reading((whole) => ({
       ...withoutInstances(whole),
       gaps: [{ kind: 'Reservations', reason: THROTTLED }],
     }));
@@ -100,7 +85,7 @@ describe('an inventory that could not be read in full', () => {
       await stand.publish(ENFORCED);
       const without: Partial<Inventory> =
         kind === 'SecurityGroups' ? { groups: [] } : { interfaces: [] };
-      const ports = reading(stand, (whole) => ({
+      const ports = stand.reading((whole) => ({
         ...(kind === 'Reservations' ? withoutInstances(whole) : without),
         gaps: [{ kind, reason: THROTTLED }],
       }));
@@ -116,7 +101,7 @@ describe('an inventory that could not be read in full', () => {
     const gaps = ['Tasks', 'VpcPeeringConnections'].map((kind) => ({ kind, reason: 'denied' }));
     const plan = await stand.prepare(
       undefined,
-      reading(stand, () => ({ gaps, peerings: [] })),
+      stand.reading(() => ({ gaps, peerings: [] })),
     );
     expect((await stand.store.readPlan(plan))?.state).toBe('planned');
   });
