@@ -52,7 +52,7 @@ export type WorkloadStatus =
   | 'staged'
   | 'enforced'
   | 'held'
-  | 'blocked' // keeps foreign groups, or open egress, although the policy says otherwise
+  | 'blocked' // keeps foreign groups, open egress or a former group although the policy says otherwise
   | 'conflict'
   | 'visible'; // its groups cannot be written
 

@@ -211,13 +211,15 @@ function enforce(input: InterfaceDecisionInput, sets: Sets): Aim {
 /** Groups of ours that it carries and that nobody wants any more; none where they leave no room. */
 function retiredOf(
   input: InterfaceDecisionInput,
-  { current }: Sets,
+  { current, owned }: Sets,
   staying: readonly string[],
 ): readonly string[] {
   if (input.blocked === undefined) return [];
   const ours = ourIds(input);
-  const wanted = new Set(Object.values(input.groupIds));
-  const retired = current.filter((id) => ours.has(id) && !wanted.has(id));
+  const left = current.filter((id) => ours.has(id) && !owned.includes(id));
+  // Few carry any, and there may be thousands of groups.
+  const wanted = new Set(left.length === 0 ? [] : Object.values(input.groupIds));
+  const retired = left.filter((id) => !wanted.has(id));
   const all = sorted([...staying, ...retired]);
   return all.length <= input.groupsPerInterface ? retired : [];
 }
