@@ -112,7 +112,8 @@ function describe(segment: string, bare: readonly Bare[]): string {
   const named = bare.slice(0, PEERS_NAMED_MAX).map((b) => `${b.workload} (${b.because})`);
   const more = bare.length - named.length;
   const rest = more > 0 ? ` and ${more} more` : '';
-  return `${bare.length} running members of peer \`${segment}\` do not carry its group: ${named.join(', ')}${rest}`;
+  const [noun, verb] = bare.length === 1 ? ['member', 'does'] : ['members', 'do'];
+  return `${bare.length} running ${noun} of peer \`${segment}\` ${verb} not carry its group: ${named.join(', ')}${rest}`;
 }
 
 function findBare(estate: Estate, segment: string, stuck: ReadonlySet<string>): readonly Bare[] {

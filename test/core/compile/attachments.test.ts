@@ -143,7 +143,7 @@ describe('blocked: peer does not carry the group', () => {
     });
     expect(blockedBy({ ...p, segments }, i)).toEqual({
       reason: 'peer does not carry the group',
-      message: `1 running members of peer \`db\` do not carry its group: i-d (${says})`,
+      message: `1 running member of peer \`db\` does not carry its group: i-d (${says})`,
       hint: 'stage or adopt the peer first',
     });
   });
@@ -196,7 +196,7 @@ describe('blocked: peer does not carry the group', () => {
       groups: ['sg-flat'],
     });
     expect(blockedBy(p, i)?.message).toBe(
-      '1 running members of peer `db` do not carry its group: i-d (its groups cannot be written: alias)',
+      '1 running member of peer `db` does not carry its group: i-d (its groups cannot be written: alias)',
     );
   });
 
@@ -217,7 +217,7 @@ describe('blocked: peer does not carry the group', () => {
     const vpcs = [vpc('vpc-1'), vpc('vpc-3', { tags: {} })];
     const i = withInterface(inventory(hosts(), { vpcs }), 'i-d', { id: 'eni-d2', ...nic });
     expect(blockedBy(p, i)?.message).toBe(
-      `1 running members of peer \`db\` do not carry its group: i-d (${says})`,
+      `1 running member of peer \`db\` does not carry its group: i-d (${says})`,
     );
   });
 
@@ -258,7 +258,7 @@ describe('blocked: peer does not carry the group', () => {
     const seen = (id: string) => `i-${id} (the segment is observed)`;
     expect(blockedBy(many, i)?.message).toBe(
       `7 running members of peer \`a\` do not carry its group: ${names.slice(0, 5).map(seen).join(', ')} and 2 more; ` +
-        `1 running members of peer \`c\` do not carry its group: ${seen('c')}`,
+        `1 running member of peer \`c\` does not carry its group: ${seen('c')}`,
     );
     const five = {
       ...i,
@@ -298,7 +298,7 @@ describe('blocked segments', () => {
     const waiting = attachments.filter(({ blocked }) => blocked !== undefined);
     expect(waiting.map(({ workload }) => workload)).toEqual(['i-v', 'i-w']);
     expect(blockedSegments.web?.message).toBe(
-      '1 running members of peer `app` do not carry its group: i-a (the segment is observed)',
+      '1 running member of peer `app` does not carry its group: i-a (the segment is observed)',
     );
   });
 
@@ -342,7 +342,7 @@ describe('blocked segments', () => {
     );
     const notReady = (peer: string) => ({
       reason: 'peer does not carry the group',
-      message: `1 running members of peer \`app\` do not carry its group: ${peer} (the segment is observed)`,
+      message: `1 running member of peer \`app\` does not carry its group: ${peer} (the segment is observed)`,
       hint: 'stage or adopt the peer first',
     });
     const { blockedSegments, attachments } = compile(p2, i).desired;

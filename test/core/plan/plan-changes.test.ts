@@ -326,7 +326,7 @@ describe('what a plan leaves alone', () => {
     );
     const plan = planFor({ ...webAndDb('enforce'), segments }, enforced);
     expect(plan.warnings).toEqual([
-      '1 workload (i-w) enforced already, and the rules with this peer let nothing through: peer does not carry the group: 1 running members of peer `db` do not carry its group: i-d (the segment is observed); stage or adopt the peer first',
+      '1 workload (i-w) enforced already, and the rules with this peer let nothing through: peer does not carry the group: 1 running member of peer `db` does not carry its group: i-d (the segment is observed); stage or adopt the peer first',
     ]);
   });
 });
