@@ -180,6 +180,8 @@ interface Room {
   readonly limit: number;
   readonly groups: ReadonlyMap<GroupKey, DesiredGroup>;
   readonly lists: ReturnType<typeof listWeights>;
+  /** Ids of all groups that exist. */
+  readonly there: ReadonlySet<string>;
   /** Foreign groups without rules that no rule names: taking them off changes nothing. */
   readonly idle: ReadonlySet<string>;
   /** Hints that were worked out, since whole fleets lack the same. */
@@ -191,6 +193,7 @@ function roomOf(estate: Estate, groups: readonly DesiredGroup[]): Room {
     limit: estate.inventory.quotas.groupsPerInterface,
     groups: new Map(groups.map((group) => [group.key, group])),
     lists: listWeights(estate),
+    there: new Set(estate.inventory.groups.map(({ id }) => id)),
     idle: new Set(idleGroups(estate)),
     hints: new Map(),
   };
@@ -209,12 +212,16 @@ function idleGroups({ inventory }: Estate): readonly string[] {
 }
 
 /**
- * Staging puts our groups beside the foreign ones; open egress may wait for the write that takes
- * those off. Where nothing foreign is to come off there is nothing to stage.
+ * Staging puts our groups beside the foreign ones, also beside those that enforcing had taken off; open
+ * egress may wait for the write that takes them off. Where nothing foreign is to come off there is
+ * nothing to stage.
  */
 function lacksSlots(estate: Estate, candidate: Candidate, room: Room): Blocked | undefined {
-  const { nic, foreign, kept, owned } = candidate;
+  const { nic, kept, owned, resident } = candidate;
   const { limit } = room;
+  const isStaged = resident.membership.mode === 'stage';
+  const ledger = isStaged ? (estate.ledger[nic.id] ?? []).filter((id) => room.there.has(id)) : [];
+  const foreign = [...new Set([...candidate.foreign, ...ledger])];
   if (foreign.length === kept.length) return undefined;
   const staged = owned.filter((key) => !key.startsWith(`${OPEN_EGRESS}@`));
   const all = foreign.length + staged.length;

@@ -86,16 +86,19 @@ export async function checkBarrier(
   const reading = await readListed(ports, context, { phase, ...options });
   await keepOutcomes(ports, context.plan, reading.listed.map(reportOf));
   const pending = reading.pending.map((step) => step.interface);
-  const since = ports.clock.now() - Date.parse(context.record.changedAt);
-  const round = Math.floor(since / WAKE_AGAIN_MS);
-  if (round > 0) {
-    const silent = reading.pending.filter((step) => !reading.parked.includes(step));
-    const workloads = new Set(silent.map((step) => step.workload));
-    await wakeWorkloads(ports, workloads, `${id}-${phase}-again-${round}`);
-  }
   // Asked last: it reads everybody's record.
   const isAsked = phase === 'attach' && pending.length === 0 && !options.giveUp;
   const moving = isAsked ? await findMoving(ports, context, await readRecords(ports)) : [];
+  const since = ports.clock.now() - Date.parse(context.record.changedAt);
+  const round = Math.floor(since / WAKE_AGAIN_MS);
+  if (round > 0) {
+    const silent = [
+      ...reading.pending.filter((step) => !reading.parked.includes(step)),
+      ...moving.filter((one) => !isParked(one, ports.clock.now())),
+    ];
+    const workloads = new Set(silent.map((one) => one.workload));
+    await wakeWorkloads(ports, workloads, `${id}-${phase}-again-${round}`);
+  }
   const failed = reading.failed.map((step) => step.interface);
   for (const nic of failed) ports.signal.event('interface-failed', { plan: id, phase, nic });
   const nowMs = ports.clock.now();

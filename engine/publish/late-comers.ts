@@ -66,25 +66,41 @@ async function findTouched(ports: Ports, { plan }: PlanContext): Promise<readonl
 }
 
 /**
- * Interfaces of workloads that an event has put into other segments than the plan knew of, and that nobody
- * has brought there yet: its write waits, or its worker has died.
+ * Interfaces of workloads that an event has put into other segments than the plan knew of, or whose hold
+ * it has ended, and that nobody has brought there yet: its write waits, or its worker has died.
  */
 export async function findMoving(
   ports: Ports,
-  { plan, desired }: PlanContext,
+  context: PlanContext,
   workloads: readonly WorkloadRecord[],
 ): Promise<readonly InterfaceRecord[]> {
+  const { plan, desired } = context;
   const inForce = await readInForce(ports);
   if (inForce?.head.generation !== plan.generation) return [];
   const planned = plannedCarries(desired);
+  const left = leftAlone(ports, context);
   const moved = workloads.filter((record) => {
+    const { workload } = record.identity;
     const carries = carriedBy(inForce, record);
-    return carries !== '' && carries !== planned.get(record.identity.workload);
+    return carries !== '' && (carries !== planned.get(workload) || left.has(workload));
   });
   const records = await ports.store.readInterfaces(moved.flatMap((one) => one.interfaces));
   return records
-    .filter((one) => one.fence > one.doneFence || one.lease !== undefined)
+    .filter((one) => one.generation !== plan.generation || !isAtRest(one))
     .slice(0, LATE_MAX);
+}
+
+/** Workloads that lack groups and that the plan has no step for: it took them for held. */
+function leftAlone({ owner }: Ports, { plan, desired, inventory }: PlanContext) {
+  const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
+  const groups = groupsByKey(inventory, owner);
+  const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
+  const left = desired.attachments.filter(({ interface: id, owned, blocked }) => {
+    if (blocked !== undefined || listed.has(id)) return false;
+    const has = new Set(nics.get(id)?.groups);
+    return !owned.every((key) => has.has(groups.get(key)?.id ?? key));
+  });
+  return new Set(left.map((one) => one.workload));
 }
 
 function plannedCarries({ memberships }: PlanContext['desired']): ReadonlyMap<string, string> {
@@ -152,9 +168,11 @@ async function servedInterfaces(
 /** Nobody works on it, has died while working on it or is about to, and who did last has left them on. */
 function isStillThere(record: InterfaceRecord | undefined, wanted: readonly string[]): boolean {
   if (record === undefined) return true;
-  const { lease, fence, doneFence, outcome, groups } = record;
-  const isAtRest = lease === undefined && fence === doneFence && outcome !== 'waiting';
-  return isAtRest && wanted.every((group) => groups.includes(group));
+  return isAtRest(record) && wanted.every((group) => record.groups.includes(group));
+}
+
+function isAtRest({ lease, fence, doneFence, outcome }: InterfaceRecord): boolean {
+  return lease === undefined && fence === doneFence && outcome !== 'waiting';
 }
 
 /** Empty when it is not written. */

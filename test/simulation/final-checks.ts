@@ -284,15 +284,17 @@ async function checkProof(
 
 /** No lease is held, no fence is open, and nothing is remembered of interfaces that are gone. */
 async function checkInterfaces({ ec2, store, world, nowMs }: End): Promise<string[]> {
-  const there = new Set(ec2.snapshot().interfaces.map(({ id }) => id));
+  const there = new Map(ec2.snapshot().interfaces.map((nic) => [nic.id, nic]));
   const records = await readAll((cursor) => store.listInterfaces(cursor));
   return records.flatMap((record) => {
     const id = record.interface;
-    if (!there.has(id)) return [`${id} is gone and still recorded`];
+    const nic = there.get(id);
+    if (nic === undefined) return [`${id} is gone and still recorded`];
     if (record.lease !== undefined && Date.parse(record.lease.until) > nowMs) {
       return [`${id} is leased by ${record.lease.owner}`];
     }
-    if (isRefusedByIam(world, record.workload)) return [];
+    // Whose it was when it was last looked at may be another one.
+    if ([record.workload, world.ownerOf(nic)].some((one) => isRefusedByIam(world, one))) return [];
     return record.fence > record.doneFence ? [`the fence of ${id} is open`] : [];
   });
 }

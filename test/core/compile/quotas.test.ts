@@ -5,8 +5,15 @@ import type { Policy } from '../../../core/model/policy.ts';
 import { group, type Host, inventory, policy, rule, segment } from '../../properties/builders.ts';
 import { compile, errorsOf, ours } from './compiled.ts';
 
-const attachmentOf = (p: Policy, i: Inventory, nic: string): DesiredAttachment | undefined =>
-  compile(p, i).desired.attachments.find((a) => a.interface === nic);
+type Ledger = Readonly<Record<string, readonly string[]>>;
+
+const attachmentOf = (
+  p: Policy,
+  i: Inventory,
+  nic: string,
+  ledger: Ledger = {},
+): DesiredAttachment | undefined =>
+  compile(p, i, { ledger }).desired.attachments.find((a) => a.interface === nic);
 
 const db = segment('db');
 const p = policy({
@@ -30,6 +37,22 @@ describe('slots', () => {
       hint: 'cheapest first: raise the quota L-2AFB9258 from 5 to 6 (6 x 60 = 360 of 1000); or take sg-1 off it: without rules, and no rule names it',
     });
     expect(attachmentOf(p, i, 'eni-w')?.blocked?.message).toContain('lacks free slots');
+  });
+
+  test('what enforcing had taken off comes back when a segment is staged again, and takes room', () => {
+    const few = ['sg-1', 'sg-2', 'sg-3', 'sg-4', 'sg-gone'];
+    const i = inventory(hosts({ groups: ['sg-flat'] }), { groups });
+    const mode = (one: 'stage' | 'enforce') => ({
+      ...p,
+      segments: p.segments.map((segment) => ({ ...segment, mode: one })),
+    });
+    const blocked = (one: 'stage' | 'enforce', ledger: Ledger) =>
+      attachmentOf(mode(one), i, 'eni-d', ledger)?.blocked?.message;
+    expect(blocked('stage', { 'eni-d': few })).toBe(
+      'interface eni-d would carry 6 of 5 groups while staged: 5 foreign and 1 of ours',
+    );
+    expect(blocked('stage', { 'eni-d': few.slice(1) })).toBeUndefined();
+    expect(blocked('enforce', { 'eni-d': few })).toBeUndefined();
   });
 
   test('nor does one that carries more than it could, for staging nothing', () => {

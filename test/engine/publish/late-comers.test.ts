@@ -168,4 +168,40 @@ describe('checkBarrier attach', () => {
     expect(await check()).toMatchObject({ passed: true, pending: [] });
     expect(stand.groupsOf(moves.nics[0] ?? '')).toContain('segment:web');
   });
+
+  test('waits for one whose hold an event ends meanwhile, and which AWS does not let us read yet', async () => {
+    const stand = new Stand();
+    stand.launch({ app: 'web' });
+    const held = stand.launch({ app: 'web' });
+    await stand.publish(STAGED);
+    const retag = (app: string): void => {
+      stand.ec2.admin.putTags(held.id, { app });
+      stand.nowMs += 60_000;
+    };
+    retag('nothing');
+    await stand.look(held.id);
+    // The plan finds it in `ops`, and takes it for held; it is when the plan comes into force.
+    retag('ops');
+    const plan = await stand.prepare(ENFORCED);
+    retag('other');
+    await stand.look(held.id);
+    const [create, attach, barrier] = stand.steps(plan);
+    for (const step of [create, attach]) await step?.(stand.ports('publish'));
+    expect((await stand.store.readPlan(plan))?.late).toBeUndefined();
+    retag('ops');
+    const slow = stand.ports('worker', (call) => {
+      if (call !== 'reader.readInterface') return;
+      throw Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
+    });
+    await stand.look(held.id, slow);
+    await stand.drain();
+    const check = async () =>
+      await checkBarrier(stand.ports('publish'), plan, 'attach', { giveUp: false });
+    expect(await check()).toMatchObject({ passed: false, pending: held.nics });
+    // Whoever says nothing is woken again.
+    stand.nowMs += 60_000;
+    await check();
+    await barrier?.(stand.ports('publish'));
+    expect(stand.groupsOf(held.nics[0] ?? '')).toContain('segment:ops');
+  });
 });
