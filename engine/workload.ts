@@ -5,6 +5,7 @@ import type {
   WorkloadStatus,
 } from '../core/model/record.ts';
 import { heldBecause } from '../core/plan/leave-guard.ts';
+import { forgetInterface } from './forget-interface.ts';
 import { guardLeaving } from './guard-leaving.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { type DatedReading, mergeReading, type TagNews, wasRefused } from './merge-reading.ts';
@@ -224,8 +225,7 @@ export async function forgetWorkload(
 ): Promise<void> {
   for (const id of stored?.interfaces ?? (workload.startsWith('eni-') ? [workload] : [])) {
     if ((await ports.reader.readInterface(id)) !== undefined) continue;
-    await ports.store.clearLedger(id);
-    await ports.store.deleteInterface(id);
+    await forgetInterface(ports, id);
   }
   if (stored === undefined) return;
   await ports.store.deleteWorkload(workload);

@@ -17,6 +17,7 @@ import {
   isThrottling,
   isUnmanageable,
 } from './ec2-errors.ts';
+import { forgetInterface } from './forget-interface.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { REFUSED } from './merge-reading.ts';
 import { ConditionFailed, type Ports } from './ports.ts';
@@ -42,6 +43,8 @@ const SUSPICIOUS_MS = 5_000;
 const ACTION = 'ModifyNetworkInterfaceAttribute';
 
 const OVER_BUDGET = 'the budget of writes is used up for now';
+
+const HIDDEN = 'EC2 does not show the interface';
 
 const STALE_READ: BackOff = { attempts: 4, delayMsFirst: 50, delayMsMax: 800 };
 
@@ -270,11 +273,12 @@ function sameGroups(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((id) => b.includes(id));
 }
 
-async function forget(held: Pick<Grip, 'ports' | 'input'>): Promise<Round> {
-  const { ports, input } = held;
-  await ports.store.clearLedger(input.interface);
-  await ports.store.deleteInterface(input.interface);
-  return { end: { interface: input.interface, kind: 'gone' } };
+async function forget(held: Pick<Grip, 'ports' | 'input' | 'owner' | 'claimed'>): Promise<Round> {
+  const { ports, input, claimed, owner } = held;
+  const isForgotten = await forgetInterface(ports, input.interface);
+  if (isForgotten) return { end: { interface: input.interface, kind: 'gone' } };
+  await release(ports, claimed, owner, HIDDEN);
+  return { end: waiting(input, HIDDEN, 5) };
 }
 
 async function decideAndWrite(

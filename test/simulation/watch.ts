@@ -56,7 +56,7 @@ export class Watch implements Ec2Watch {
   readonly #claims = new Map<string, Said<LeaseClaim>>();
   readonly #headsRead = new Map<string, Said<number>[]>();
   readonly #applied = new Map<string, number>();
-  /** Foreign groups that Bulkhead has taken off each interface, by its own count. */
+  /** Foreign groups that Bulkhead has taken off each interface and not put back, by its own count. */
   readonly takenOff = new Map<string, Set<string>>();
   /** How often a write was refused for good, by workload. */
   readonly refusals = new Map<string, number>();
@@ -219,6 +219,7 @@ export class Watch implements Ec2Watch {
     const { id, foreign } = this.#comingOff(call, before);
     const known = this.takenOff.get(id) ?? new Set();
     for (const group of foreign) known.add(group);
+    for (const group of call.input.Groups as readonly string[]) known.delete(group);
     this.takenOff.set(id, known);
   }
 
