@@ -153,6 +153,9 @@ export class Watch implements Ec2Watch {
       this.#checkGeneration(call, by);
       this.#noteTakenOff(call, before);
       const id = String(call.input.NetworkInterfaceId);
+      // It has moved under the writer's hands: EC2 knows no compare-and-set.
+      const { at = 0 } = this.#claims.get(`${by.name} ${id}`) ?? {};
+      if ((this.#world.moved.get(id) ?? 0) > at) return;
       this.#checkOpenings(call, before, after, (nic) => nic.id === id);
       const [was, is] = [nicOf(before, id), nicOf(after, id)];
       const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];

@@ -38,6 +38,8 @@ export class World {
   readonly turns = new Map<string, Turn[]>();
   /** When the last thing happened to each interface, other than what Bulkhead does. */
   readonly touched = new Map<string, number>();
+  /** When an interface came to another instance. */
+  readonly moved = new Map<string, number>();
   /** Groups that the owners of each interface have put on it and not taken off. */
   readonly #theirs = new Map<string, Set<string>>();
   /** What AWS services have in the VPCs, in worlds where they have something. */
@@ -255,6 +257,7 @@ export class World {
       DeviceIndex: 1,
     });
     this.touched.set(nic.id, this.#now());
+    this.moved.set(nic.id, this.#now());
     this.#onDeed(`move ${nic.id} ${nic.attachment.instance} -> ${target.id}`);
   }
 
