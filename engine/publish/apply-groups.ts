@@ -160,7 +160,7 @@ export class GroupHand {
   async #delete(step: DeleteGroupStep): Promise<Outcome> {
     const owned = await this.owned();
     if (!owned.ids.includes(step.groupId)) return { kind: 'not-needed' };
-    // EC2 lets a group go that is named in a peered VPC, and then refuses to revoke what names it.
+    // EC2 lets a group go that is named in a peered VPC, and leaves the rule behind.
     if (isNamed(step.groupId, owned)) return STILL_NAMED;
     try {
       await this.#call('DeleteSecurityGroup', () => this.#ports.writer.deleteGroup(step.groupId));

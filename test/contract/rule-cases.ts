@@ -1,6 +1,7 @@
 import {
   AuthorizeSecurityGroupEgressCommand,
   AuthorizeSecurityGroupIngressCommand,
+  DeleteSecurityGroupCommand,
   type IpPermission,
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
@@ -210,5 +211,23 @@ export const ruleCases: Cases = {
     expect(await world.rules(group)).toEqual(['tcp 80-80 10.0.0.0/8']);
     await refused('InvalidSecurityGroupRuleId.NotFound', take(ids));
     expect(await world.rules(group)).toHaveLength(1);
+  },
+
+  async 'R16 a rule is revoked as any other when the group that it names is gone'(world) {
+    const other = await world.makeVpc('10.9.0.0/16');
+    await peer(world, other);
+    const [named, naming] = [await world.makeGroup(), await world.makeGroup(other)];
+    await authorize(world, naming, 'ingress', fromGroup(443, named), fromGroup(80, named));
+    await world.ec2.send(new DeleteSecurityGroupCommand({ GroupId: named }));
+    await refused(
+      'InvalidGroup.NotFound',
+      authorize(world, naming, 'egress', fromGroup(443, named)),
+    );
+    await revoke(world, naming, 'ingress', fromGroup(443, named));
+    expect(await world.rules(naming)).toEqual([`tcp 80-80 ${named}`]);
+    await refused(
+      'InvalidPermission.NotFound',
+      revoke(world, naming, 'ingress', fromGroup(443, named)),
+    );
   },
 };

@@ -31,13 +31,18 @@ def _group(response: Any) -> SecurityGroup:
     return group
 
 
-def _asked_rules(response: Any, group: SecurityGroup, egress: bool) -> list[SecurityGroupRule]:
+def _asked_rules(
+    response: Any,
+    group: SecurityGroup,
+    egress: bool,
+    held_peers: frozenset[str] = frozenset(),
+) -> list[SecurityGroupRule]:
     backend = response.ec2_backend
     rules = [
         rule
         for permission in response._process_rules_from_querystring()
         if permission["ip_protocol"] is not None
-        for rule in build_rules(backend, group, permission, egress)
+        for rule in build_rules(backend, group, permission, egress, held_peers)
     ]
     keys = [rule_key(rule) for rule in rules]
     if len(set(keys)) < len(keys):
@@ -81,7 +86,8 @@ def _revoke(response: Any, egress: bool) -> ActionResult:
                 raise InvalidSecurityGroupRuleIdNotFoundError(rule_id)
         return _removed(response, group, egress, [by_id[rule_id] for rule_id in rule_ids], [])
     by_key = {rule_key(rule): rule for rule in held}
-    asked = _asked_rules(response, group, egress)
+    peers = frozenset((rule.source_group or {}).get("GroupId", "") for rule in held)
+    asked = _asked_rules(response, group, egress, peers)
     unknown = [rule for rule in asked if rule_key(rule) not in by_key]
     vpc = response.ec2_backend.vpcs.get(group.vpc_id)
     if unknown and not (vpc is not None and vpc.is_default is True):

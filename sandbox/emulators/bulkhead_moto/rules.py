@@ -74,11 +74,18 @@ def canonical_ports(protocol: str, first: Any, last: Any) -> tuple[int | None, i
     return low, high
 
 
-def build_rules(backend: Any, group: SecurityGroup, permission: dict[str, Any], egress: bool) -> list[Any]:
+def build_rules(
+    backend: Any,
+    group: SecurityGroup,
+    permission: dict[str, Any],
+    egress: bool,
+    held_peers: frozenset[str] = frozenset(),
+) -> list[Any]:
     """The rules that one IpPermission stands for, canonical, each with its peer checked.
 
     `permission` is what moto's query parser yields: ip_protocol, from_port, to_port, ip_ranges,
-    source_groups, prefix_list_ids, sgrule_tags.
+    source_groups, prefix_list_ids, sgrule_tags. `held_peers`: groups that may be named although they
+    are gone, or out of reach by now (to revoke what is stale).
     """
     protocol = canonical_protocol(permission["ip_protocol"])
     ports = canonical_ports(protocol, permission["from_port"], permission["to_port"])
@@ -87,7 +94,7 @@ def build_rules(backend: Any, group: SecurityGroup, permission: dict[str, Any], 
     for source in permission["ip_ranges"] or []:
         built.append(_rule(backend, group, protocol, ports, egress, tags, ip_range=_range(source)))
     for source in permission["source_groups"] or []:
-        pair = _group_pair(backend, group, source)
+        pair = _group_pair(backend, group, source, held_peers)
         built.append(_rule(backend, group, protocol, ports, egress, tags, source_group=pair))
     for source in permission["prefix_list_ids"] or []:
         listed = _prefix_list(backend, source)
@@ -124,8 +131,12 @@ def _range(source: dict[str, str]) -> dict[str, str]:
     return {"CidrIp": canonical_cidr(source.get("CidrIp", ""), 4), **described}
 
 
-def _group_pair(backend: Any, group: SecurityGroup, source: dict[str, str]) -> dict[str, str]:
+def _group_pair(
+    backend: Any, group: SecurityGroup, source: dict[str, str], held_peers: frozenset[str]
+) -> dict[str, str]:
     named = source.get("GroupId")
+    if named in held_peers:
+        return {"GroupId": named, "UserId": backend.account_id}
     peer = backend.get_security_group_from_id(named) if named else None
     if peer is None and source.get("GroupName"):
         peer = backend.get_security_group_from_name(source["GroupName"], group.vpc_id)

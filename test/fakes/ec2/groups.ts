@@ -183,7 +183,9 @@ export function revoke(isEgress: boolean) {
       return take(estate, group, new Set(ids));
     }
     const heldByKey = new Map(direction.map((rule) => [ruleKey(rule), rule]));
-    const asked = readPermissions(estate, group, input.IpPermissions ?? [], isEgress);
+    const peers = direction.flatMap(({ peer }) => (peer.kind === 'group' ? [peer.id] : []));
+    const named = input.IpPermissions ?? [];
+    const asked = readPermissions(estate, group, named, isEgress, new Set(peers));
     if (asked.length === 0) throw missing('ipPermissions');
     const found = asked.flatMap((rule) => heldByKey.get(ruleKey(rule)) ?? []);
     const isDefaultVpc = estate.vpcs.get(group.vpc)?.isDefault === true;

@@ -32,8 +32,12 @@ export function readPermissions(
   group: GroupRecord,
   permissions: readonly IpPermission[],
   isEgress: boolean,
+  held: ReadonlySet<string> = new Set(),
 ): readonly Draft[] {
-  const rules = permissions.flatMap((one) => readPermission(estate, group, one, isEgress));
+  const checkGroup = (id: string): void => {
+    if (!held.has(id)) checkReferencedGroup(estate, group, id);
+  };
+  const rules = permissions.flatMap((one) => readPermission(estate, one, { isEgress, checkGroup }));
   if (new Set(rules.map(ruleKey)).size < rules.length) {
     throw invalidValue('The same permission must not appear multiple times');
   }
@@ -42,9 +46,11 @@ export function readPermissions(
 
 function readPermission(
   estate: Estate,
-  group: GroupRecord,
   permission: IpPermission,
-  isEgress: boolean,
+  {
+    isEgress,
+    checkGroup,
+  }: { readonly isEgress: boolean; readonly checkGroup: (id: string) => void },
 ): readonly Draft[] {
   const protocol = readProtocol(permission.IpProtocol);
   const traffic = { isEgress, protocol, ...readPorts(protocol, permission) };
@@ -61,7 +67,7 @@ function readPermission(
     ),
     ...(permission.UserIdGroupPairs ?? []).map((one) => {
       const id = one.GroupId ?? '';
-      checkReferencedGroup(estate, group, id);
+      checkGroup(id);
       return rule({ kind: 'group', id }, one.Description);
     }),
     ...(permission.PrefixListIds ?? []).map((one) => {
