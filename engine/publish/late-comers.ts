@@ -1,9 +1,11 @@
 import { decideMembership } from '../../core/compile/decide-membership.ts';
-import { groupsByKey } from '../../core/compile/owned-groups.ts';
+import { groupsByKey, openEgressKey } from '../../core/compile/owned-groups.ts';
+import type { Blocked, DesiredAttachment, GroupKey } from '../../core/model/desired-state.ts';
 import type { InterfaceStep } from '../../core/model/plan.ts';
 import type { InterfaceRecord, LateComer, WorkloadRecord } from '../../core/model/record.ts';
 import { type InForce, readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
+import type { FailedLate } from './blocked-segments.ts';
 import type { PlanContext } from './plan-context.ts';
 
 /** What is kept in the plan's record, which is one item of 400 KB; the sweep finds the others. */
@@ -95,10 +97,11 @@ function leftAlone({ owner }: Ports, { plan, desired, inventory }: PlanContext) 
   const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
   const groups = groupsByKey(inventory, owner);
   const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
-  const left = desired.attachments.filter(({ interface: id, owned, blocked }) => {
-    if (blocked !== undefined || listed.has(id)) return false;
+  const left = desired.attachments.filter((attachment) => {
+    const { interface: id, blocked } = attachment;
+    if (cannotAttach(blocked) || listed.has(id)) return false;
     const has = new Set(nics.get(id)?.groups);
-    return !owned.every((key) => has.has(groups.get(key)?.id ?? key));
+    return !attachedKeys(attachment).every((key) => has.has(groups.get(key)?.id ?? key));
   });
   return new Set(left.map((one) => one.workload));
 }
@@ -108,29 +111,33 @@ function plannedCarries({ memberships }: PlanContext['desired']): ReadonlyMap<st
 }
 
 /**
- * Interfaces that carry no group of ours for their segments, and of which the plan did not know so when
- * it judged who may enforce: a task that has started since, one that an event has put into another
- * segment that is observed or that it cannot be written for, and a host whose write EC2 has refused.
- * They have nothing but their own groups to reach their peers by.
+ * Interfaces that carry no group of ours for some of their segments, which are named, and of which the
+ * plan did not know so when it judged who may enforce: a task that has started since, one that an event
+ * has put into another segment that is observed or that it cannot be written for, and a host whose write
+ * EC2 has refused. They have nothing but their own groups to reach their peers there by.
  */
 export function findBare(
-  { desired, inventory }: PlanContext,
+  { desired, inventory, policy }: PlanContext,
   workloads: readonly WorkloadRecord[],
-): readonly LateComer[] {
+): readonly FailedLate[] {
   const planned = new Map(desired.memberships.map((m) => [m.workload, m.segments.join(' ')]));
   const controls = new Map(inventory.workloads.map((w) => [w.identity.workload, w.control]));
-  return workloads
-    .filter(({ identity: { workload }, control, state, status, membership }) => {
-      if (state !== 'running' || status === 'unmanaged') return false;
-      if (membership.segments.length === 0) return false;
-      if (control === 'attach' && membership.mode !== 'observe') return false;
-      const wasWritable = control !== 'attach' && controls.get(workload) === 'attach';
-      return wasWritable || planned.get(workload) !== membership.segments.join(' ');
-    })
-    .flatMap(({ identity: { workload }, interfaces }) =>
-      interfaces.map((nic) => ({ interface: nic, workload })),
-    )
-    .slice(0, LATE_MAX);
+  const observed = new Set(
+    policy.segments.filter(({ mode }) => mode === 'observe').map(({ name }) => name),
+  );
+  const found: FailedLate[] = [];
+  for (const { identity, control, state, status, membership, interfaces } of workloads) {
+    const { workload } = identity;
+    if (state !== 'running' || status === 'unmanaged') continue;
+    const segments = membership.segments.filter(
+      (name) => control !== 'attach' || observed.has(name),
+    );
+    const wasWritable = control !== 'attach' && controls.get(workload) === 'attach';
+    const isNews = wasWritable || planned.get(workload) !== membership.segments.join(' ');
+    if (segments.length === 0 || !isNews) continue;
+    found.push(...interfaces.map((nic) => ({ interface: nic, workload, segments })));
+  }
+  return found.slice(0, LATE_MAX);
 }
 
 /**
@@ -154,15 +161,26 @@ async function servedInterfaces(
     desired.attachments.map((one) => one.interface).filter((id) => !served.has(id)),
   );
   const byId = new Map(records.map((record) => [record.interface, record]));
-  for (const { interface: id, workload, owned, blocked } of desired.attachments) {
-    const wanted = owned.map((key) => groups.get(key)?.id ?? key);
+  for (const attachment of desired.attachments) {
+    const { interface: id, workload, blocked } = attachment;
+    const wanted = attachedKeys(attachment).map((key) => groups.get(key)?.id ?? key);
     const has = new Set(nics.get(id)?.groups);
     const isThere = wanted.every((group) => has.has(group));
-    if (blocked !== undefined || (isThere && isStillThere(byId.get(id), wanted))) {
+    if (cannotAttach(blocked) || (isThere && isStillThere(byId.get(id), wanted))) {
       served.set(id, workload);
     }
   }
   return served;
+}
+
+/** Any other reason only keeps foreign groups on. */
+function cannotAttach(blocked: Blocked | undefined): boolean {
+  return blocked?.reason === 'slots';
+}
+
+/** Open egress comes with enforcement, and so not to what is blocked. */
+function attachedKeys({ owned, vpc, blocked }: DesiredAttachment): readonly GroupKey[] {
+  return blocked === undefined ? owned : owned.filter((key) => key !== openEgressKey(vpc));
 }
 
 /** Nobody works on it, has died while working on it or is about to, and who did last has left them on. */

@@ -153,12 +153,11 @@ async function goSteady(ports: Ports, context: PlanContext): Promise<void> {
   const { failed } = await readListed(ports, context, { phase: 'attach', giveUp: true });
   const lacking = await blockedInAttach(ports, context);
   const workloads = await readRecords(ports);
-  const late = await readLate(ports, [
-    ...failed,
-    ...lacking,
+  const moving = await findMoving(ports, context, workloads);
+  const late = [
+    ...(await readLate(ports, [...failed, ...lacking, ...moving])),
     ...findBare(context, workloads),
-    ...(await findMoving(ports, context, workloads)),
-  ]);
+  ];
   const ids = new Set(failed.map((one) => one.interface));
   const blocked = blockedSegments(context, ids, late);
   for (const [segment, { reason, message }] of Object.entries(blocked)) {

@@ -35,6 +35,34 @@ describe('findLateComers', () => {
     expect(stand.groupsOf(nics[0] ?? '')).toEqual(['open-egress', 'segment:web']);
   });
 
+  test('also where a peer keeps its segment from enforcing: it has to carry its group all the same', async () => {
+    const rules = [
+      ['ops', 'web'],
+      ['ops', 'jobs'],
+    ] as const;
+    const jobs = segment('jobs', 'observe');
+    const stand = new Stand();
+    stand.launch({ app: 'web' });
+    stand.launch({ app: 'jobs' });
+    stand.launch({ app: 'ops' });
+    const held = stand.launch({ app: 'web' });
+    await stand.publish(policyOf([segment('web', 'stage'), segment('ops', 'stage'), jobs], rules));
+    stand.ec2.admin.putTags(held.id, { app: 'nothing' });
+    stand.nowMs += 60_000;
+    await stand.look(held.id);
+    stand.ec2.admin.putTags(held.id, { app: 'ops' });
+    stand.nowMs += 60_000;
+    const plan = await stand.prepare(
+      policyOf([segment('web', 'enforce'), segment('ops', 'enforce'), jobs], rules),
+    );
+    const [create, attach, barrier] = stand.steps(plan);
+    for (const step of [create, attach, barrier]) await step?.(stand.ports('publish'));
+    expect((await stand.store.readPlan(plan))?.late).toEqual([
+      { interface: held.nics[0], workload: held.id },
+    ]);
+    expect(stand.groupsOf(held.nics[0] ?? '')).toContain('segment:ops');
+  });
+
   test('a plan waits for one that the plan before, which it undoes, still strips of its groups', async () => {
     const rules = [['web', 'db']] as const;
     const policy = (mode: SimSegment['mode']) =>
@@ -139,6 +167,29 @@ describe('findBare', () => {
     expect(stand.groupsOf(db.nics[0] ?? '')).toContain('flat');
     const { blockedSegments = {} } = (await stand.store.readHead()) ?? {};
     expect(blockedSegments.db?.message).toContain(`${jobs.id} (${jobs.nics[0]})`);
+  });
+});
+
+describe('findBare, in part', () => {
+  test('one that is in an observed segment besides a staged one has no group for that one', async () => {
+    const rules = [['ops', 'db']] as const;
+    const ops = { ...segment('ops', 'observe'), tags: { ops: 'yes' } };
+    const policy = (mode: 'stage' | 'enforce') =>
+      policyOf([segment('web', 'stage'), segment('db', mode), ops], rules);
+    const stand = new Stand();
+    const db = stand.launch({ app: 'db' });
+    const web = stand.launch({ app: 'web' });
+    await stand.publish(policy('stage'));
+    const plan = await stand.prepare(policy('enforce'));
+    const [create, attach, barrier, steady] = stand.steps(plan);
+    for (const step of [create, attach, barrier]) await step?.(stand.ports('publish'));
+    stand.ec2.admin.putTags(web.id, { app: 'web', ops: 'yes' });
+    stand.nowMs += 60_000;
+    await stand.look(web.id);
+    await steady?.(stand.ports('publish'));
+    await stand.drain();
+    expect(stand.groupsOf(db.nics[0] ?? '')).toContain('flat');
+    expect(Object.keys((await stand.store.readHead())?.blockedSegments ?? {})).toEqual(['db']);
   });
 });
 
