@@ -44,6 +44,8 @@ const ACTION = 'ModifyNetworkInterfaceAttribute';
 
 const OVER_BUDGET = 'the budget of writes is used up for now';
 
+const SHOWS_OTHERS = 'EC2 shows other groups than were verified a moment ago';
+
 const HIDDEN = 'EC2 does not show the interface';
 
 const STALE_READ: BackOff = { attempts: 4, delayMsFirst: 50, delayMsMax: 800 };
@@ -218,6 +220,10 @@ async function underLease(
     await release(ports, claimed, held.owner, 'the head is behind');
     return { again: 'head' };
   }
+  if (nic === 'too early') {
+    await release(ports, claimed, held.owner, SHOWS_OTHERS);
+    return { end: waiting(input, SHOWS_OTHERS, SUSPICIOUS_MS / 1_000) };
+  }
   if (nic === undefined) return await forget(held);
   if (isOfAnother(nic, input.workload)) return await handOver(held, nic.workload);
   if (record === undefined && inForce.head.kind !== 'uninstall') {
@@ -256,17 +262,23 @@ function standingOf(
   return { membership: nobody(input.workload), held: false, isolate: false, managed: false };
 }
 
-/** Reads the interface; once more when it shows something else than we verified a moment ago. */
+/**
+ * Reads the interface; once more when it shows something else than we verified a moment ago. Where it
+ * still does, nobody can tell an old reading from a change by hand, and the ledger knows no more what an
+ * old one lacks: whoever acted on it would take foreign groups off for good. Then that moment has to pass.
+ */
 async function readPlausible(
   ports: Ports,
   claimed: InterfaceRecord,
-): Promise<NetworkInterface | undefined> {
-  const first = await ports.reader.readInterface(claimed.interface);
+): Promise<NetworkInterface | 'too early' | undefined> {
   const verifiedAt = claimed.verifiedAt === undefined ? 0 : Date.parse(claimed.verifiedAt);
-  const suspicious = ports.clock.now() - verifiedAt < SUSPICIOUS_MS;
-  if (first === undefined || !suspicious || sameGroups(first.groups, claimed.groups)) return first;
-  await ports.clock.sleep(delayMs(STALE_READ, 1, claimed.interface));
-  return await ports.reader.readInterface(claimed.interface);
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const nic = await ports.reader.readInterface(claimed.interface);
+    const isSuspicious = ports.clock.now() - verifiedAt < SUSPICIOUS_MS;
+    if (nic === undefined || !isSuspicious || sameGroups(nic.groups, claimed.groups)) return nic;
+    if (attempt < 2) await ports.clock.sleep(delayMs(STALE_READ, 1, claimed.interface));
+  }
+  return 'too early';
 }
 
 function sameGroups(a: readonly string[], b: readonly string[]): boolean {

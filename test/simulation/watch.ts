@@ -18,6 +18,9 @@ const IN_PLAY_MS = 15_000;
 /** Between the last look at the rules before groups may come off, and the head that says so. */
 const MENDING_MS = 5_000;
 
+/** So old may be what a Describe shows (simulate.ts, `staleMsMax`). */
+const STALE_READ_MS = 3_000;
+
 /** A Describe that an inventory was made from may be this old. */
 const STALE_MS = 10_000;
 
@@ -153,9 +156,9 @@ export class Watch implements Ec2Watch {
       this.#checkGeneration(call, by);
       this.#noteTakenOff(call, before);
       const id = String(call.input.NetworkInterfaceId);
-      // It has moved under the writer's hands: EC2 knows no compare-and-set.
+      // It has moved under the writer's hands, or he was shown it as it was before.
       const { at = 0 } = this.#claims.get(`${by.name} ${id}`) ?? {};
-      if ((this.#world.moved.get(id) ?? 0) > at) return;
+      if ((this.#world.moved.get(id) ?? 0) > at - STALE_READ_MS) return;
       this.#checkOpenings(call, before, after, (nic) => nic.id === id);
       const [was, is] = [nicOf(before, id), nicOf(after, id)];
       const lost = was?.groups.filter((group) => !is?.groups.includes(group)) ?? [];
