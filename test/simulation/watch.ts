@@ -272,6 +272,7 @@ export class Watch implements Ec2Watch {
       for (const peer of before.interfaces) {
         if (peer.id === nic.id || !this.#isKnown(peer)) continue;
         if (this.#isAsleep(before, peer) || this.#isToSwap(before, peer)) continue;
+        if (this.#isStripped(before, peer)) continue;
         for (const [from, to] of [
           [nic, peer],
           [peer, nic],
@@ -363,6 +364,11 @@ export class Watch implements Ec2Watch {
         return lacking.length > 0 && nic.groups.length + lacking.length > limit;
       }),
     );
+  }
+
+  /** It is observed, has nothing to go back to, and keeps ours for that alone: nobody owes it their flows. */
+  #isStripped(snapshot: Snapshot, nic: Nic): boolean {
+    return this.#isToBeObserved(nic) && nic.groups.every((group) => isOurs(snapshot, group));
   }
 
   /** Whoever sets a segment back to `observe` asks for its group to come off. */
