@@ -1,13 +1,14 @@
+import type { NetworkInterface } from '../model/inventory.ts';
 import type { Carrier, Link } from './link-ends.ts';
-import { BASELINE, ISOLATION, OPEN_EGRESS, segmentStem } from './owned-groups.ts';
+import { BASELINE, ISOLATION, OPEN_EGRESS, segmentKey, segmentStem } from './owned-groups.ts';
 import type { Estate } from './survey-estate.ts';
 
 /** In which VPCs each group exists, by its key without the VPC. */
 export type Places = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * A group exists where its segment has a member that could carry it, where the policy says
- * `bornIn`, and, with neither in reach, beside a peer whose rule has to name it: so that the first
+ * A group exists where its segment has a member that could carry it, or does so although nobody can write
+ * it any more: its rules follow the policy all the same. It exists where the policy says `bornIn`, and, with neither in reach, beside a peer whose rule has to name it: so that the first
  * member costs no rule write.
  */
 export function placeGroups(estate: Estate, links: readonly Link[]): Places {
@@ -22,9 +23,12 @@ export function placeGroups(estate: Estate, links: readonly Link[]): Places {
     if (segment.mode === 'observe') continue;
     const members = estate.membersBySegment.get(segment.name) ?? [];
     const vpcs = new Set(segment.bornIn);
-    for (const { workload, vpcs: own } of members) {
-      if (workload.control !== 'attach' && workload.control !== 'alias') continue;
-      for (const vpc of own) vpcs.add(vpc);
+    for (const { workload, interfaces, vpcs: own } of members) {
+      const isOurs = workload.control === 'attach' || workload.control === 'alias';
+      const carries = (nic: NetworkInterface): boolean => hasGroup(estate, segment.name, nic);
+      for (const vpc of isOurs ? own : interfaces.filter(carries).map((nic) => nic.vpc)) {
+        vpcs.add(vpc);
+      }
     }
     const managed = [...vpcs].filter((vpc) => estate.managed.has(vpc));
     shared(segmentStem(segment.name), managed);
@@ -49,6 +53,11 @@ export function placeGroups(estate: Estate, links: readonly Link[]): Places {
     }
   }
   return places;
+}
+
+function hasGroup(estate: Estate, segment: string, { vpc, groups }: NetworkInterface): boolean {
+  const id = estate.groupIds.get(segmentKey(segment, vpc));
+  return id !== undefined && groups.includes(id);
 }
 
 function isWritten(estate: Estate, end: Carrier): boolean {

@@ -161,7 +161,7 @@ function compareGroups(stands: Stands, takenOff: ReadonlySet<string>): string[] 
   const { policy, snapshot, nic, tags, record, isBlocked } = stands;
   const wish = wishFor(policy, tags);
   const carried = nic.groups.filter((id) => isOurs(snapshot, id)).map((id) => keyOf(snapshot, id));
-  const wanted = wish.stems.map((stem) => `${stem}@${nic.vpc}`);
+  const wanted = wish.stems.map((stem) => `${stem}@${nic.vpc}`).sort();
   const foreign = nic.groups.filter((id) => !isOurs(snapshot, id));
   const who = `${nic.id} of ${record.identity.workload} (${record.status}, ${JSON.stringify(tags)})`;
   if (wish.mode === 'enforce' && (record.status === 'blocked' || isBlocked)) {
@@ -229,12 +229,15 @@ function checkFlows(
   });
 }
 
-/** It carries a group of ours that its tags do not ask for. */
+/** It carries a group of ours that its tags do not ask for, or enforces with a foreign one on. */
 function carriesMore(snapshot: Snapshot, policy: SimPolicy, nicId: string, tags: Tags): boolean {
   const nic = snapshot.interfaces.find(({ id }) => id === nicId);
-  const wanted = wishFor(policy, tags).stems.map((stem) => `${stem}@${nic?.vpc}`);
-  const ours = (nic?.groups ?? []).filter((id) => isOurs(snapshot, id));
-  return ours.some((id) => !wanted.includes(keyOf(snapshot, id)));
+  const { mode, stems } = wishFor(policy, tags);
+  const wanted = stems.map((stem) => `${stem}@${nic?.vpc}`);
+  return (nic?.groups ?? []).some((id) => {
+    if (isOurs(snapshot, id)) return !wanted.includes(keyOf(snapshot, id));
+    return mode === 'enforce' && !policy.keep.includes(id);
+  });
 }
 
 /**

@@ -170,6 +170,21 @@ describe('where groups are made', () => {
     expect(keysOf(policy({ segments: [web] }), i)).toEqual(there ? ['segment:web@vpc-1'] : []);
   });
 
+  test('where one carries it that nobody can write any more: its rules go on following the policy', () => {
+    const key = 'segment:web@vpc-1';
+    const existing = { groups: [ours(key)] };
+    const groups = (carried: string) =>
+      rulesByGroup(
+        policy({ segments: [web], rules: [rule('r', 'web', 'web', ['tcp/1'])] }),
+        inventory(
+          [{ name: 'w', app: 'web', control: 'visible', groups: [carried, 'sg-flat'] }],
+          existing,
+        ),
+      );
+    expect(groups(`sg-${key}`)).toEqual({ [key]: { in: [`6:1-1 ${key}`], out: [`6:1-1 ${key}`] } });
+    expect(groups('sg-other')).toEqual({});
+  });
+
   test('not where a terminated member was; where a stopped one stands', () => {
     const at = (state: string) => inventory([{ name: 'w', app: 'web', state }]);
     expect(keysOf(policy({ segments: [web] }), at('terminated'))).toEqual([]);
