@@ -56,6 +56,28 @@ describe('whether the rules of a plan find room while it runs', () => {
     ]);
   });
 
+  test('what goes from one group, or one direction, makes no room in another', () => {
+    const estate = published();
+    const plan = planFor(after, estate);
+    const early = plan.steps.filter((step) => step.kind === 'revoke' && step.phase === 'create');
+    expect(early.length).toBeGreaterThan(0);
+    for (const elsewhere of [{ group: 'segment:web@vpc-1' }, { direction: 'egress' as const }]) {
+      const steps = plan.steps.map((step) =>
+        step.kind === 'revoke' ? { ...step, ...elsewhere } : step,
+      );
+      expect(checkRoom({ ...plan, steps }, estate.inventory, OWNER)).toHaveLength(2);
+    }
+  });
+
+  test('nor does what goes only when all have moved', () => {
+    const estate = published();
+    const plan = planFor(after, estate);
+    const steps = plan.steps.map((step) =>
+      step.kind === 'revoke' ? { ...step, phase: 'revoke' as const } : step,
+    );
+    expect(checkRoom({ ...plan, steps }, estate.inventory, OWNER)).toHaveLength(2);
+  });
+
   test('groups of another stack have room of their own', () => {
     const estate = published();
     const plan = planFor(after, estate, { held: new Set(['i-w']) });

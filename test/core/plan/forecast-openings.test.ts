@@ -39,10 +39,18 @@ function goes(key: string): RevokeStep {
 
 function openings(
   interfaces: readonly InterfacePlan[],
-  more: { coming?: string; going?: string; egress?: SecurityGroup['egress'] } = {},
+  more: {
+    coming?: string;
+    going?: string;
+    ingress?: SecurityGroup['ingress'];
+    egress?: SecurityGroup['egress'];
+  } = {},
 ) {
   const existing = new Map([
-    [WEB, { ...groupOf('sg-web', 'vpc-1'), egress: more.egress ?? [] }],
+    [
+      WEB,
+      { ...groupOf('sg-web', 'vpc-1'), ingress: more.ingress ?? [], egress: more.egress ?? [] },
+    ],
     [DB, groupOf('sg-db', 'vpc-1')],
   ]);
   return forecastOpenings({
@@ -68,6 +76,9 @@ describe('forecastOpenings', () => {
 
   test('who leaves a group meets who joins a group that its rules name', () => {
     expect(openings([leaves, joins], { egress: [toDb] })).toEqual([
+      [WEB, 'i-1', 'leave while peers join'],
+    ]);
+    expect(openings([leaves, joins], { ingress: [toDb] })).toEqual([
       [WEB, 'i-1', 'leave while peers join'],
     ]);
     expect(openings([leaves, joins])).toEqual([]);
