@@ -13,11 +13,12 @@ import { type InForce, readInForce } from './in-force.ts';
 import { countRunning } from './leave-guard.ts';
 import { mergeReading, withRefusals } from './merge-reading.ts';
 import { wakeOverdue } from './parking.ts';
-import type { Page, Ports, Wake } from './ports.ts';
+import type { Ports, Wake } from './ports.ts';
 import { excuse, proveEstate } from './prove.ts';
 import { heldAmong, leavingAmong, readRecords } from './publish/holds.ts';
 import { type LivedOn, livedOnWhileBlocked } from './publish/lived-on.ts';
 import { readInventory, readLedgers } from './publish/prepare.ts';
+import { readAll } from './read-all.ts';
 import { heldSince } from './standing.ts';
 import { draftRecord } from './workload-record.ts';
 
@@ -334,15 +335,4 @@ async function finish(ports: Ports, swept: Swept): Promise<SweepReport> {
   await ports.store.recordSweep(sweep);
   ports.signal.event('sweep-finished', { ...sweep, woken: wakes.length, overdue });
   return { sweep, woken: wakes.length + overdue, openPlans, publishNeeded };
-}
-
-async function readAll<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<readonly T[]> {
-  const all: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await list(cursor);
-    all.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return all;
 }

@@ -220,8 +220,9 @@ function lacksSlots(estate: Estate, candidate: Candidate, room: Room): Blocked |
   const { nic, kept, owned, resident } = candidate;
   const { limit } = room;
   const isStaged = resident.membership.mode === 'stage';
-  const ledger = isStaged ? (estate.ledger[nic.id] ?? []).filter((id) => room.there.has(id)) : [];
-  const foreign = [...new Set([...candidate.foreign, ...ledger])];
+  const ledger = isStaged ? estate.ledger[nic.id] : undefined;
+  const back = (ledger ?? []).filter((id) => room.there.has(id) && !candidate.foreign.includes(id));
+  const foreign = back.length === 0 ? candidate.foreign : [...candidate.foreign, ...back];
   if (foreign.length === kept.length) return undefined;
   const staged = owned.filter((key) => !key.startsWith(`${OPEN_EGRESS}@`));
   const all = foreign.length + staged.length;

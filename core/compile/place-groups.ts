@@ -8,8 +8,8 @@ export type Places = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
  * A group exists where its segment has a member that could carry it, or does so although nobody can write
- * it any more: its rules follow the policy all the same. It exists where the policy says `bornIn`, and, with neither in reach, beside a peer whose rule has to name it: so that the first
- * member costs no rule write.
+ * it any more (its rules follow the policy all the same), where the policy says `bornIn`, and, with none of
+ * these in reach, beside a peer whose rule has to name it: so that the first member costs no rule write.
  */
 export function placeGroups(estate: Estate, links: readonly Link[]): Places {
   const home = new Map<string, Set<string>>();
@@ -24,11 +24,9 @@ export function placeGroups(estate: Estate, links: readonly Link[]): Places {
     const members = estate.membersBySegment.get(segment.name) ?? [];
     const vpcs = new Set(segment.bornIn);
     for (const { workload, interfaces, vpcs: own } of members) {
-      const isOurs = workload.control === 'attach' || workload.control === 'alias';
-      const carries = (nic: NetworkInterface): boolean => hasGroup(estate, segment.name, nic);
-      for (const vpc of isOurs ? own : interfaces.filter(carries).map((nic) => nic.vpc)) {
-        vpcs.add(vpc);
-      }
+      const couldCarry = workload.control === 'attach' || workload.control === 'alias';
+      const carrying = interfaces.filter((nic) => hasGroup(estate, segment.name, nic));
+      for (const vpc of couldCarry ? own : carrying.map((nic) => nic.vpc)) vpcs.add(vpc);
     }
     const managed = [...vpcs].filter((vpc) => estate.managed.has(vpc));
     shared(segmentStem(segment.name), managed);

@@ -195,6 +195,13 @@ function stage(sets: Sets): Aim {
 }
 
 function enforce(input: InterfaceDecisionInput, sets: Sets): Aim {
+  const blocked = input.blocked === undefined ? undefined : whileBlocked(input, sets);
+  const groups = [...sets.kept, ...sets.owned, ...sets.openEgress];
+  return blocked ?? { groups, status: 'enforced' };
+}
+
+/** Undefined where nothing is left that being blocked keeps on. */
+function whileBlocked(input: InterfaceDecisionInput, sets: Sets): Aim | undefined {
   const toComeOff = sets.foreign.length - sets.kept.length;
   const isOpen = (id: string): boolean => id === input.openEgressId || sets.openEgress.includes(id);
   const openNow = sets.current.filter(isOpen);
@@ -202,10 +209,8 @@ function enforce(input: InterfaceDecisionInput, sets: Sets): Aim {
   const staying = [...sets.foreign, ...sets.owned, ...openNow];
   // Beside foreign groups it is as one that is staged.
   const retired = toComeOff > 0 ? [] : retiredOf(input, sets, staying);
-  if (input.blocked !== undefined && (toComeOff > 0 || closes || retired.length > 0)) {
-    return { groups: [...staying, ...retired], status: 'blocked', blocked: input.blocked };
-  }
-  return { groups: [...sets.kept, ...sets.owned, ...sets.openEgress], status: 'enforced' };
+  if (toComeOff === 0 && !closes && retired.length === 0) return undefined;
+  return { groups: [...staying, ...retired], status: 'blocked', blocked: input.blocked };
 }
 
 /** Groups of ours that it carries and that nobody wants any more; none where they leave no room. */
@@ -214,7 +219,6 @@ function retiredOf(
   { current, owned }: Sets,
   staying: readonly string[],
 ): readonly string[] {
-  if (input.blocked === undefined) return [];
   const ours = ourIds(input);
   const left = current.filter((id) => ours.has(id) && !owned.includes(id));
   // Few carry any, and there may be thousands of groups.

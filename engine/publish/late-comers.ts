@@ -1,12 +1,13 @@
 import { decideMembership } from '../../core/compile/decide-membership.ts';
 import { groupsByKey, openEgressKey } from '../../core/compile/owned-groups.ts';
-import type { Blocked, DesiredAttachment, GroupKey } from '../../core/model/desired-state.ts';
+import type { DesiredAttachment, GroupKey } from '../../core/model/desired-state.ts';
 import type { InterfaceStep } from '../../core/model/plan.ts';
 import type { InterfaceRecord, LateComer, WorkloadRecord } from '../../core/model/record.ts';
 import { type InForce, readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
+import { readAll } from '../read-all.ts';
 import type { FailedLate } from './blocked-segments.ts';
-import type { PlanContext } from './plan-context.ts';
+import { listedInterfaces, type PlanContext } from './plan-context.ts';
 
 /** What is kept in the plan's record, which is one item of 400 KB; the sweep finds the others. */
 const LATE_MAX = 4_000;
@@ -54,17 +55,12 @@ export async function findLateComers(
  * have taken foreign groups off since the inventory was read, or one with gaps lists nobody.
  */
 async function findTouched(ports: Ports, { plan }: PlanContext): Promise<readonly LateComer[]> {
-  const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
-  const found: LateComer[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ports.store.listInterfaces(cursor);
-    for (const { interface: nic, workload } of page.items) {
-      if (!listed.has(nic)) found.push({ interface: nic, workload });
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined && found.length < LATE_MAX);
-  return found.slice(0, LATE_MAX);
+  const listed = listedInterfaces(plan);
+  const records = await readAll((cursor) => ports.store.listInterfaces(cursor));
+  return records
+    .filter((one) => !listed.has(one.interface))
+    .map(({ interface: nic, workload }) => ({ interface: nic, workload }))
+    .slice(0, LATE_MAX);
 }
 
 /**
@@ -93,17 +89,36 @@ export async function findMoving(
 }
 
 /** Workloads that lack groups and that the plan has no step for: it took them for held. */
-function leftAlone({ owner }: Ports, { plan, desired, inventory }: PlanContext) {
-  const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
-  const groups = groupsByKey(inventory, owner);
-  const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
-  const left = desired.attachments.filter((attachment) => {
-    const { interface: id, blocked } = attachment;
-    if (cannotAttach(blocked) || listed.has(id)) return false;
-    const has = new Set(nics.get(id)?.groups);
-    return !attachedKeys(attachment).every((key) => has.has(groups.get(key)?.id ?? key));
-  });
+function leftAlone(ports: Ports, context: PlanContext): ReadonlySet<string> {
+  const listed = listedInterfaces(context.plan);
+  const left = wantedByPlan(ports, context).filter(
+    ({ nic, isThere, canAttach }) => canAttach && !isThere && !listed.has(nic),
+  );
   return new Set(left.map((one) => one.workload));
+}
+
+interface Wanted {
+  readonly nic: string;
+  readonly workload: string;
+  /** Ids of the groups that it is to carry before any comes off; a key where there is none yet. */
+  readonly groups: readonly string[];
+  /** It carried them all by what was read for the plan. */
+  readonly isThere: boolean;
+  /** Any other reason than a lack of slots only keeps foreign groups on. */
+  readonly canAttach: boolean;
+}
+
+/** What the plan knew of each interface that it wants groups for. */
+function wantedByPlan({ owner }: Ports, { desired, inventory }: PlanContext): readonly Wanted[] {
+  const existing = groupsByKey(inventory, owner);
+  const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
+  return desired.attachments.map((attachment) => {
+    const { interface: nic, workload, blocked } = attachment;
+    const groups = attachedKeys(attachment).map((key) => existing.get(key)?.id ?? key);
+    const has = new Set(nics.get(nic)?.groups);
+    const isThere = groups.every((group) => has.has(group));
+    return { nic, workload, groups, isThere, canAttach: blocked?.reason !== 'slots' };
+  });
 }
 
 function plannedCarries({ memberships }: PlanContext['desired']): ReadonlyMap<string, string> {
@@ -146,36 +161,24 @@ export function findBare(
  */
 async function servedInterfaces(
   ports: Ports,
-  { plan, desired, inventory }: PlanContext,
+  context: PlanContext,
 ): Promise<ReadonlyMap<string, string>> {
   const served = new Map<string, string>();
-  for (const step of plan.steps) {
+  for (const step of context.plan.steps) {
     if (!('interface' in step)) continue;
     // For want of slots the plan swaps its groups when it detaches: nobody can wait for that.
     const swaps = step.kind === 'detach' && step.to.some((id) => !step.from.includes(id));
     if (step.kind === 'attach' || swaps) served.set(step.interface, step.workload);
   }
-  const groups = groupsByKey(inventory, ports.owner);
-  const nics = new Map(inventory.interfaces.map((nic) => [nic.id, nic]));
+  const wanted = wantedByPlan(ports, context);
   const records = await ports.store.readInterfaces(
-    desired.attachments.map((one) => one.interface).filter((id) => !served.has(id)),
+    wanted.map((one) => one.nic).filter((id) => !served.has(id)),
   );
   const byId = new Map(records.map((record) => [record.interface, record]));
-  for (const attachment of desired.attachments) {
-    const { interface: id, workload, blocked } = attachment;
-    const wanted = attachedKeys(attachment).map((key) => groups.get(key)?.id ?? key);
-    const has = new Set(nics.get(id)?.groups);
-    const isThere = wanted.every((group) => has.has(group));
-    if (cannotAttach(blocked) || (isThere && isStillThere(byId.get(id), wanted))) {
-      served.set(id, workload);
-    }
+  for (const { nic, workload, groups, isThere, canAttach } of wanted) {
+    if (!canAttach || (isThere && isStillThere(byId.get(nic), groups))) served.set(nic, workload);
   }
   return served;
-}
-
-/** Any other reason only keeps foreign groups on. */
-function cannotAttach(blocked: Blocked | undefined): boolean {
-  return blocked?.reason === 'slots';
 }
 
 /** Open egress comes with enforcement, and so not to what is blocked. */

@@ -38,6 +38,11 @@ export async function loadPlan(ports: Ports, id: string): Promise<PlanContext> {
   return { record, plan, inventory, policy, desired: compileAgain(ports, plan, policy, input) };
 }
 
+/** Ids of the interfaces that the plan has a step for. */
+export function listedInterfaces({ steps }: Plan): ReadonlySet<string> {
+  return new Set(steps.flatMap((step) => ('interface' in step ? step.interface : [])));
+}
+
 /** The groups and attachments that the plan was made for. */
 export function compileAgain(
   { owner }: Ports,

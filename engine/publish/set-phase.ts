@@ -2,6 +2,7 @@ import { managedVpcs, openEgressIds } from '../../core/compile/owned-groups.ts';
 import type { WritePhase } from '../../core/model/plan.ts';
 import type { Bundle, Head, InterfaceRecord, LateComer } from '../../core/model/record.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
+import { readAll } from '../read-all.ts';
 import { interfaceSteps, readListed } from './barrier.ts';
 import { blockedSegments, type FailedLate } from './blocked-segments.ts';
 import { heldSinceOf, readRecords } from './holds.ts';
@@ -10,6 +11,7 @@ import { mendRules } from './mend-rules.ts';
 import {
   assertCurrent,
   assertInForce,
+  listedInterfaces,
   loadPlan,
   movePlan,
   type PlanContext,
@@ -210,7 +212,7 @@ async function wakeInterfaces(
  */
 async function blockedInAttach(ports: Ports, context: PlanContext): Promise<readonly LateComer[]> {
   const { plan, desired } = context;
-  const listed = new Set(plan.steps.flatMap((step) => ('interface' in step ? step.interface : [])));
+  const listed = listedInterfaces(plan);
   const planned = new Map(desired.memberships.map((one) => [one.workload, one.segments.join(' ')]));
   const found: LateComer[] = [];
   for (const one of await inAttach(ports, context)) {
@@ -225,14 +227,6 @@ async function blockedInAttach(ports: Ports, context: PlanContext): Promise<read
 }
 
 async function inAttach(ports: Ports, { plan }: PlanContext): Promise<readonly InterfaceRecord[]> {
-  const found: InterfaceRecord[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ports.store.listInterfaces(cursor);
-    found.push(
-      ...page.items.filter((one) => one.generation === plan.generation && one.phase === 'attach'),
-    );
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return found;
+  const records = await readAll((cursor) => ports.store.listInterfaces(cursor));
+  return records.filter((one) => one.generation === plan.generation && one.phase === 'attach');
 }

@@ -5,7 +5,8 @@ import type { Inventory } from '../../core/model/inventory.ts';
 import type { PlanStep } from '../../core/model/plan.ts';
 import type { Bundle, WorkloadRecord } from '../../core/model/record.ts';
 import { planChanges } from '../../core/plan/plan-changes.ts';
-import type { Page, Store } from '../../engine/ports.ts';
+import type { Store } from '../../engine/ports.ts';
+import { readAll } from '../../engine/read-all.ts';
 import type { FakeEc2, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
 import { compareFlows } from './end-flows.ts';
@@ -402,15 +403,4 @@ function compareBoth(
   );
   const { policy, groupIds } = bundle;
   return compareEstate({ policy, inventory, memberships, groupIds, now, excused });
-}
-
-async function readAll<T>(list: (cursor?: string) => Promise<Page<T>>): Promise<readonly T[]> {
-  const all: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await list(cursor);
-    all.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return all;
 }
