@@ -144,8 +144,8 @@ const ENDS = {
   },
   rejected: { message: 'was rejected', hint: 'the policy before it stays in force' },
   stale: {
-    message: 'is stale, since another plan came first',
-    hint: 'read the policy in force, merge, and publish again',
+    message: 'is stale: it gave way to another plan',
+    hint: 'read the policy in force; if it lacks what you wanted, merge and publish again',
   },
 } as const;
 

@@ -2,6 +2,7 @@ import { groupsByKey } from '../../core/compile/owned-groups.ts';
 import type { GroupRule } from '../../core/model/inventory.ts';
 import type { Phase, RevokeStep, StepReport } from '../../core/model/plan.ts';
 import type { Head } from '../../core/model/record.ts';
+import { stepsAgain } from '../../core/plan/steps-again.ts';
 import { readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
@@ -16,8 +17,10 @@ import {
   movePlan,
   type OwnedGroups,
   type PlanContext,
+  readOwned,
 } from './plan-context.ts';
 import { openAsFailed, throwIfFailed } from './refusals.ts';
+import { assertNobodyWrites, assertNotOvertaken } from './turns.ts';
 
 /** How many groups' steps pass before it is asked again whether the plan is still the right one. */
 const STEPS_BETWEEN_CHECKS = 20;
@@ -37,7 +40,8 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
   // A resumed plan that is in force already is past this phase.
   if (head?.generation === context.plan.generation) return [];
   await movePlan(ports, context.record, { state: 'applying', phase: 'create' });
-  const steps = groupSteps(context, 'create');
+  await assertNobodyWrites(ports, ({ generation }) => generation < context.plan.generation);
+  const steps = await createSteps(ports, context);
   const joined = await joinedSince(ports, context, steps);
   const reports = await carryOut(ports, context, {
     steps,
@@ -57,8 +61,9 @@ export async function applyCreate(ports: Ports, id: string): Promise<readonly St
  */
 export async function applyRevoke(ports: Ports, id: string): Promise<readonly StepReport[]> {
   const context = await loadPlan(ports, id);
-  const head = await assertInForce(ports, context.plan);
+  await assertInForce(ports, context.plan);
   await movePlan(ports, context.record, { state: 'applying', phase: 'revoke' });
+  const head = await assertNotOvertaken(ports, context.plan);
   const reading = await readListed(ports, context, { phase: 'steady', giveUp: true });
   const hand = new GroupHand(ports, context);
   const owned = await hand.owned();
@@ -83,11 +88,30 @@ export async function applyRevoke(ports: Ports, id: string): Promise<readonly St
   };
   const reports = await carryOut(ports, context, {
     steps,
-    current: async () => void (await assertInForce(ports, context.plan)),
+    current: async () => void (await assertNotOvertaken(ports, context.plan)),
     protects: (step) => (step.kind === 'revoke' ? (rule) => isLivedOn(step, rule) : undefined),
   });
   throwIfFailed(id, reports);
   return reports;
+}
+
+/** The plan's, and before them those for what it found and is gone since. */
+async function createSteps(ports: Ports, context: PlanContext): Promise<readonly GroupStep[]> {
+  const { plan, inventory, desired } = context;
+  const planned = groupSteps(context, 'create');
+  if (plan.kind === 'uninstall') return planned;
+  const again = stepsAgain({
+    ...{ inventory, desired: desired.groups, before: groupsByKey(inventory, ports.owner) },
+    now: (await readOwned(ports, inventory)).byKey,
+  });
+  for (const { id, group } of again)
+    ports.signal.event('made-again', { plan: plan.id, step: id, group });
+  return [...again, ...planned].sort((a, b) => makesGroup(b) - makesGroup(a));
+}
+
+/** 1 or 0. Rules name groups that have to exist. */
+function makesGroup({ kind }: GroupStep): number {
+  return Number(kind === 'create-group');
 }
 
 /** Groups that lose rules in this phase since nobody carried them, and that somebody carries by now. */
@@ -160,7 +184,7 @@ export async function applyDelete(ports: Ports, id: string): Promise<readonly St
   const context = await loadPlan(ports, id);
   await assertInForce(ports, context.plan);
   await movePlan(ports, context.record, { state: 'applying', phase: 'delete' });
-  const current = async () => void (await assertInForce(ports, context.plan));
+  const current = async () => void (await assertNotOvertaken(ports, context.plan));
   let steps = groupSteps(context, 'delete');
   const done = new Map<string, StepReport>();
   for (let round = 0; round < DELETE_ROUNDS_MAX && steps.length > 0; round += 1) {

@@ -1,3 +1,4 @@
+import { forbiddenBy, viewOfSegment } from '../../core/compile/guardrail-views.ts';
 import type { Blocked } from '../../core/model/desired-state.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import type { LateComer } from '../../core/model/record.ts';
@@ -37,17 +38,21 @@ export function blockedSegments(
   return Object.fromEntries([...blocked].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Segments at the other end of a rule of one of these segments. */
+/** Segments at the other end of a rule of one of these segments, where no guardrail forbids the pair. */
 export function rulePeers(policy: Policy, segments: readonly string[]): readonly string[] {
-  const names = new Set(policy.segments.map((segment) => segment.name));
+  const named = new Map(policy.segments.map((segment) => [segment.name, segment]));
   const peers = new Set<string>();
-  for (const rule of policy.rules) {
-    if (rule.from.some((name) => segments.includes(name))) for (const to of rule.to) peers.add(to);
-    if (rule.to.some((name) => segments.includes(name))) {
-      for (const from of rule.from) peers.add(from);
+  for (const { id, from, to } of policy.rules) {
+    for (const source of from.flatMap((name) => named.get(name) ?? [])) {
+      for (const target of to.flatMap((name) => named.get(name) ?? [])) {
+        const [a, b] = [viewOfSegment(source), viewOfSegment(target)];
+        if (forbiddenBy(policy.guardrails, a, b, id) !== undefined) continue;
+        if (segments.includes(source.name)) peers.add(target.name);
+        if (segments.includes(target.name)) peers.add(source.name);
+      }
     }
   }
-  return [...peers].filter((name) => names.has(name)).sort();
+  return [...peers].sort();
 }
 
 function attachFailed({ interface: nic, workload }: LateComer): Blocked {

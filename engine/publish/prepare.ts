@@ -13,7 +13,8 @@ import { withRefusals } from '../merge-reading.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
 import { heldAmong, heldSinceOf, leavingAmong, readRecords, SWEEP_AUTHOR } from './holds.ts';
 import { compileAgain, loadPlan, loadPolicy, readOwned } from './plan-context.ts';
-import { EstateUnread, PlanUnderWay, RefusedPlan, StalePlan } from './refusals.ts';
+import { EstateUnread, RefusedPlan, StalePlan } from './refusals.ts';
+import { assertNobodyWrites } from './turns.ts';
 
 /** What a publish is started with; functions/api/machine.ts. */
 export interface PublishInput {
@@ -121,15 +122,7 @@ async function assertTurn(ports: Ports, input: PublishInput): Promise<void> {
       `${input.plan} replaces policy ${input.expectedVersion ?? 'none'}, but ${current?.version ?? 'none'} is in force by now`,
     );
   }
-  const { items } = await ports.store.listPlans();
-  const writing = items.find(
-    (plan) =>
-      plan.id !== input.plan &&
-      plan.state === 'applying' &&
-      plan.phase !== 'attach' &&
-      plan.phase !== 'detach',
-  );
-  if (writing !== undefined) throw new PlanUnderWay(`${writing.id} is in phase ${writing.phase}`);
+  await assertNobodyWrites(ports, ({ id }) => id !== input.plan);
 }
 
 /**

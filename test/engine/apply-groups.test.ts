@@ -35,6 +35,7 @@ beforeEach(() => {
     store: {
       moveMarks: (move: Parameters<BudgetTable['moveMarks']>[0]) => table.moveMarks(move),
       readPlan: async () => RECORD,
+      listPlans: async () => ({ items: [] }),
       readHead: async () => undefined,
       writePlan: async () => {},
       count: async () => {},

@@ -272,10 +272,10 @@ export class Watch implements Ec2Watch {
       for (const peer of before.interfaces) {
         if (peer.id === nic.id || !this.#isKnown(peer)) continue;
         if (this.#isAsleep(before, peer) || this.#isToSwap(before, peer)) continue;
-        if (this.#isStripped(before, peer)) continue;
+        const demoted = this.#demoted(before, peer);
         for (const [from, to] of [
-          [nic, peer],
-          [peer, nic],
+          [nic, demoted],
+          [demoted, nic],
         ] as const) {
           for (const port of this.#allowed(policies, from, to)) {
             const [source, target] = [later.get(from.id), later.get(to.id)];
@@ -366,9 +366,10 @@ export class Watch implements Ec2Watch {
     );
   }
 
-  /** It is observed, has nothing to go back to, and keeps ours for that alone: nobody owes it their flows. */
-  #isStripped(snapshot: Snapshot, nic: Nic): boolean {
-    return this.#isToBeObserved(nic) && nic.groups.every((group) => isOurs(snapshot, group));
+  /** Without ours where it is observed: what rests on them the demotion ends, now or in a moment. */
+  #demoted(snapshot: Snapshot, nic: Nic): Nic {
+    if (!this.#isToBeObserved(nic)) return nic;
+    return { ...nic, groups: nic.groups.filter((group) => !isOurs(snapshot, group)) };
   }
 
   /** Whoever sets a segment back to `observe` asks for its group to come off. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Blocked, DesiredAttachment, Membership } from '../../../core/model/desired-state.ts';
 import type { Plan } from '../../../core/model/plan.ts';
-import type { Policy, Rule } from '../../../core/model/policy.ts';
+import type { Guardrail, Policy, Rule } from '../../../core/model/policy.ts';
 import { blockedSegments } from '../../../engine/publish/blocked-segments.ts';
 
 const NO_PEER: Blocked = {
@@ -20,7 +20,11 @@ function membership(workload: string, segments: readonly string[]): Membership {
 /** One workload and interface a segment, with what compile says of the segment. */
 function contextOf(
   unready: ReadonlyMap<string, Blocked | undefined>,
-  options: { readonly kind?: Plan['kind']; readonly rules?: readonly (readonly string[])[] } = {},
+  options: {
+    readonly kind?: Plan['kind'];
+    readonly rules?: readonly (readonly string[])[];
+    readonly guardrails?: readonly Pick<Guardrail, 'deny' | 'except'>[];
+  } = {},
 ): Parameters<typeof blockedSegments>[0] {
   const names = [...unready.keys()];
   const attachments = names.map(
@@ -32,7 +36,9 @@ function contextOf(
   const blocked = [...unready].flatMap(([name, because]) =>
     because === undefined ? [] : [[name, because] as const],
   );
-  const rules = (options.rules ?? []).map(([from = '', to = '']) => ({ from: [from], to: [to] }));
+  const rules = (options.rules ?? []).map(([from = '', to = '']) => ({
+    ...{ id: `${from}-${to}`, from: [from], to: [to] },
+  }));
   return {
     desired: {
       ...{ groups: [], attachments, blockedSegments: Object.fromEntries(blocked) },
@@ -42,6 +48,7 @@ function contextOf(
     policy: {
       segments: names.map((name) => ({ name })),
       rules: rules as unknown as readonly Rule[],
+      guardrails: options.guardrails ?? [],
     } as unknown as Policy,
   };
 }
@@ -72,6 +79,25 @@ describe('blockedSegments', () => {
     const found = blockedSegments(context, new Set(['eni-api']));
     expect(Object.keys(found)).toEqual(['web']);
     expect(found.web?.reason).toBe('attach failed');
+  });
+
+  test('knows no peers where a guardrail forbids the pair, unless it excepts the rule', () => {
+    const free = new Map([
+      ['api', undefined],
+      ['web', undefined],
+      ['db', undefined],
+    ]);
+    const rules = [
+      ['web', 'api'],
+      ['api', 'db'],
+    ];
+    const deny = { from: { segment: 'api' }, to: { segment: 'db' } };
+    const names = (except: readonly string[]): readonly string[] => {
+      const context = contextOf(free, { rules, guardrails: [{ deny, except }] });
+      return Object.keys(blockedSegments(context, new Set(['eni-api'])));
+    };
+    expect(names([])).toEqual(['web']);
+    expect(names(['api-db'])).toEqual(['db', 'web']);
   });
 
   test('asks nobody in an uninstall', () => {
