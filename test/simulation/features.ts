@@ -1,6 +1,6 @@
 import { Random } from './random.ts';
 
-export const FEATURES = ['guardrails', 'service interfaces', 'uninstall'] as const;
+export const FEATURES = ['guardrails', 'service interfaces', 'uninstall', 'way back'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** Each is met by this share of the seeds, independently of the others. */

@@ -181,10 +181,20 @@ class Run {
         nextPublish = await this.#leave(until);
       }
       if (this.#scheduler.now < nextPublish) continue;
-      await this.#publishNew(changedPolicy(this.#random, this.#policy, round));
-      nextPublish =
-        this.#scheduler.now + this.#random.between(Math.ceil(meanPublishMs / 2), meanPublishMs * 2);
+      const before = this.#policy;
+      await this.#publishNew(changedPolicy(this.#random, before, round));
+      const waits = this.#random.between(Math.ceil(meanPublishMs / 2), meanPublishMs * 2);
+      nextPublish = this.#scheduler.now + waits;
+      await this.#regret(before);
     }
+  }
+
+  /** Somebody sees what a policy does and puts back the one before, while it is still on its way. */
+  async #regret(before: SimPolicy): Promise<void> {
+    const random = this.#features.get('way back');
+    if (random === undefined || random.chance(0.3)) return;
+    await this.#for(random.between(1, 30) * 1_000);
+    await this.#publish(before);
   }
 
   /** When somebody uninstalls. */
