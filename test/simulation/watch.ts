@@ -1,6 +1,12 @@
 import type { Inventory } from '../../core/model/inventory.ts';
 import type { Plan } from '../../core/model/plan.ts';
-import type { Head, InterfaceRecord, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
+import type {
+  Bundle,
+  Head,
+  InterfaceRecord,
+  PlanRecord,
+  WorkloadRecord,
+} from '../../core/model/record.ts';
 import type { LeaseClaim, Store } from '../../engine/ports.ts';
 import type { FakeEc2, PendingCall, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
@@ -8,6 +14,7 @@ import type { Environment, PortCall } from './environment.ts';
 import { type Filters, filtersOf, passes } from './flows.ts';
 import type { Ec2Watch } from './lambda.ts';
 import { findOpenings } from './openings.ts';
+import { inPlay, push, type Said } from './said.ts';
 import { portsBetween, type SimPolicy, segmentsOf, type Tags, wishFor } from './sim-policy.ts';
 import { isOurs, keyOf, nicOf, withGroups } from './snapshots.ts';
 import type { World } from './world.ts';
@@ -28,12 +35,6 @@ const STALE_MS = 10_000;
 const BUDGET_SLACK = 15;
 
 type Nic = Snapshot['interfaces'][number];
-
-/** What the control plane has said to the store, with the time. */
-interface Said<T> {
-  readonly at: number;
-  readonly what: T;
-}
 
 /**
  * Looks at every write of EC2 as it happens, with nothing but the state of the fakes and the calls
@@ -351,7 +352,7 @@ export class Watch implements Ec2Watch {
    * write; who moves before that misses it for a moment, as the plan says (a warning).
    */
   #isToSwap(snapshot: Snapshot, nic: Nic): boolean {
-    const limit = this.#ec2.quotas.groupsPerInterface;
+    const limit = this.#slots();
     const carried = nic.groups.map((id) => (isOurs(snapshot, id) ? keyOf(snapshot, id) : id));
     const theirs = [...this.#world.theirsOf(nic.id)].filter((id) => !carried.includes(id));
     const isLeaving = this.#headsInPlay().some(({ kind }) => kind === 'uninstall');
@@ -364,6 +365,15 @@ export class Watch implements Ec2Watch {
         return lacking.length > 0 && nic.groups.length + lacking.length > limit;
       }),
     );
+  }
+
+  /** A plan that could not read the quota takes AWS's default for it. */
+  #slots(): number {
+    const taken = this.#headsInPlay().map(({ generation }) => {
+      const bundle = this.#archive.documents.get(`bundles/${generation}`) as Bundle | undefined;
+      return bundle?.groupsPerInterface ?? Number.POSITIVE_INFINITY;
+    });
+    return Math.min(this.#ec2.quotas.groupsPerInterface, ...taken);
   }
 
   /** Without ours where it is observed: what rests on them the demotion ends, now or in a moment. */
@@ -484,16 +494,4 @@ export class Watch implements Ec2Watch {
   #complain(text: string): void {
     this.complaints.push(`${new Date(this.#now()).toISOString().slice(11, 23)} ${text}`);
   }
-}
-
-/** The last one before that time, and all since. */
-function inPlay<T>(said: readonly Said<T>[], since: number): readonly T[] {
-  const last = said.findLastIndex(({ at }) => at <= since);
-  return said.slice(Math.max(0, last)).map(({ what }) => what);
-}
-
-function push<T>(map: Map<string, Said<T>[]>, key: string, said: Said<T>): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [said]);
-  else list.push(said);
 }
