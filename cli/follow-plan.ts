@@ -1,4 +1,5 @@
 import { type PlanAnswer, planAnswerSchema } from '../core/api/plan-answer.ts';
+import { approvalReasons } from '../core/show/approval.ts';
 import type { ApiClient } from './client.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliFailure } from './failure.ts';
@@ -92,25 +93,14 @@ function tellEnd(progress: ReturnType<Session['progress']>, answer: PlanAnswer):
 
 /** Why it waits, and the command of whoever may let it go on. */
 export function approvalText(answer: PlanAnswer): string {
-  const guards = (answer.plan?.guard ?? [])
-    .filter((finding) => finding.exceeded)
-    .map(
-      (finding) =>
-        `  ${finding.segment === '*' ? 'the estate' : printable(finding.segment)}: ` +
-        `${finding.changed} of ${finding.members} running members change ` +
-        `(${percent(finding.share)}, guard ${percent(finding.limit)})`,
-    );
+  const reasons = approvalReasons(answer.plan ?? { guard: [] });
   return [
-    `${answer.id} waits for approval: it changes more than the change guard lets through`,
-    ...guards,
+    `${answer.id} waits for approval:`,
+    ...reasons.map((reason) => `  ${reason}`),
     'somebody else than its author runs:',
     `  bulkhead approve ${answer.id}`,
     `  bulkhead reject ${answer.id} --why "..."`,
   ].join('\n');
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 1_000) / 10} %`;
 }
 
 function notFinished(plan: string, answer: PlanAnswer | undefined): CliFailure {

@@ -1,6 +1,7 @@
 import type { PlanAnswer } from '../core/api/plan-answer.ts';
 import type { LimitsReport } from '../core/model/limits.ts';
 import type { Plan, PlanStep } from '../core/model/plan.ts';
+import { approvalReasons } from '../core/show/approval.ts';
 import { assumedQuotas, growthText, limitRows } from '../core/show/limits.ts';
 import { printable } from './printable.ts';
 import type { Session } from './session.ts';
@@ -93,16 +94,11 @@ function renderWarnings(answer: PlanAnswer): string {
 export function renderSteps(session: Session, plan: Plan): string {
   if (plan.steps.length === 0) return 'nothing to change\n';
   const rows = plan.steps.map((step) => [step.phase, step.kind, targetOf(step), contentOf(step)]);
-  const exceeded = plan.guard.filter((finding) => finding.exceeded);
   return [
     renderTable(['phase', 'step', 'on', 'what'], rows, session.colours.bold),
     ...plan.warnings.map((text) => `warning: ${printable(text, 500)}\n`),
     plan.addOnly ? 'the inventory has gaps, so nothing is removed\n' : '',
-    ...exceeded.map(
-      (finding) =>
-        `needs approval: ${finding.segment === '*' ? 'the estate' : printable(finding.segment)}, ` +
-        `${finding.changed} of ${finding.members} running members change\n`,
-    ),
+    ...approvalReasons(plan).map((reason) => `needs approval: ${reason}\n`),
   ].join('');
 }
 

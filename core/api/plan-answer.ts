@@ -96,6 +96,12 @@ export const guardFindingSchema = z.object({
   exceeded: z.boolean(),
 });
 
+export const crossingSchema = z.object({
+  guardrail: z.string(),
+  group: z.string(),
+  workloads: texts,
+});
+
 export const planSchema = z.object({
   id: z.string(),
   generation: z.number().int(),
@@ -106,6 +112,7 @@ export const planSchema = z.object({
   addOnly: z.boolean(),
   steps: z.array(planStepSchema).readonly(),
   guard: z.array(guardFindingSchema).readonly(),
+  crossings: z.array(crossingSchema).readonly().optional(),
   warnings: texts,
   limits: limitsSchema.optional(),
 });

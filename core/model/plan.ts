@@ -86,6 +86,16 @@ export interface GuardFinding {
   readonly exceeded: boolean;
 }
 
+/**
+ * A guardrail that these workloads, as carriers of the group, may be let across while the plan is
+ * under way, though neither before it nor after it.
+ */
+export interface Crossing {
+  readonly guardrail: string;
+  readonly group: GroupKey;
+  readonly workloads: readonly string[];
+}
+
 /** Immutable once numbered. */
 export interface Plan {
   /** `plan-<generation>`. */
@@ -100,6 +110,8 @@ export interface Plan {
   readonly addOnly: boolean;
   readonly steps: readonly PlanStep[];
   readonly guard: readonly GuardFinding[];
+  /** Absent where there is none. */
+  readonly crossings?: readonly Crossing[];
   readonly warnings: readonly string[];
   /** Absent in a plan that was made before plans had it. */
   readonly limits?: LimitsReport;

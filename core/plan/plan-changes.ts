@@ -1,9 +1,10 @@
 import { groupsByKey, managedVpcs, openEgressIds } from '../compile/owned-groups.ts';
 import type { DesiredState, GroupKey } from '../model/desired-state.ts';
 import type { Inventory, NetworkInterface, SecurityGroup } from '../model/inventory.ts';
-import type { DeleteGroupStep, Plan, PlanStep } from '../model/plan.ts';
+import type { Crossing, DeleteGroupStep, Plan, PlanStep } from '../model/plan.ts';
 import type { Policy } from '../model/policy.ts';
 import { judgeChange } from './change-guard.ts';
+import { forecastCrossings } from './forecast-crossings.ts';
 import { forecastOpenings, type Opening } from './forecast-openings.ts';
 import { orderSteps } from './order-steps.ts';
 import { type InterfacePlan, planInterfaces } from './plan-interfaces.ts';
@@ -75,6 +76,7 @@ export function planChanges(input: PlanInput): Plan {
     addOnly: ground.addOnly,
   });
   const { steps: deletes, named } = planDeletes(ground, retained);
+  const { openings, crossings } = forecast(ground, interfaces, rules);
   const steps: readonly PlanStep[] = [
     ...rules.create,
     ...interfaces.flatMap((plan) => [plan.attach ?? [], plan.detach ?? []].flat()),
@@ -91,10 +93,8 @@ export function planChanges(input: PlanInput): Plan {
     addOnly: ground.addOnly,
     steps: orderSteps(steps, ground.keysById),
     guard: guard(ground, interfaces, rules),
-    warnings: warnings(ground, {
-      ...{ interfaces, retained, named, forced: rules.forced },
-      openings: openings(ground, interfaces, rules),
-    }),
+    ...(crossings.length === 0 ? {} : { crossings }),
+    warnings: warnings(ground, { interfaces, retained, named, forced: rules.forced, openings }),
   };
 }
 
@@ -197,13 +197,22 @@ function foreignReferences(ground: Ground): ReadonlyMap<string, string> {
   return found;
 }
 
-function openings(
-  { existing, keysById }: Ground,
+/** What is open for a moment, and which guardrails that may cross. */
+function forecast(
+  { existing, keysById, input }: Ground,
   interfaces: readonly InterfacePlan[],
   { create, revoke: going }: RuleSteps,
-): readonly Opening[] {
+): { readonly openings: readonly Opening[]; readonly crossings: readonly Crossing[] } {
   const coming = create.filter((step) => step.kind === 'authorize');
-  return forecastOpenings({ interfaces, existing, keysById, coming, going });
+  const moves = { interfaces, existing, keysById, coming, going };
+  const openings = forecastOpenings(moves);
+  // Whoever uninstalls asks for what no guardrail stands for.
+  if (input.kind === 'uninstall') return { openings, crossings: [] };
+  const { policy, inventory, desired } = input;
+  const { memberships } = desired;
+  const nics = inventory.interfaces;
+  const crossings = forecastCrossings({ ...moves, openings, policy, memberships, nics });
+  return { openings, crossings };
 }
 
 function guard(

@@ -1,7 +1,8 @@
 import type { DesiredRule } from '../model/desired-state.ts';
 import type { GroupRule } from '../model/inventory.ts';
-import type { GuardFinding, InterfaceStep, Phase, Plan, PlanStep } from '../model/plan.ts';
+import type { InterfaceStep, Phase, Plan, PlanStep } from '../model/plan.ts';
 import { PHASES } from '../model/plan.ts';
+import { approvalReasons } from './approval.ts';
 import { printable } from './printable.ts';
 
 const TITLES: Readonly<Record<Phase, string>> = {
@@ -16,7 +17,7 @@ const TITLES: Readonly<Record<Phase, string>> = {
 export function renderPlan(plan: Plan): string {
   if (plan.steps.length === 0) return [...notes(plan), 'nothing to change', ''].join('\n');
   const lines = PHASES.flatMap((phase) => renderPhase(plan, phase));
-  return [...notes(plan), ...lines, ...renderGuard(plan.guard), ''].join('\n');
+  return [...notes(plan), ...lines, ...renderApproval(plan), ''].join('\n');
 }
 
 function notes(plan: Plan): string[] {
@@ -86,15 +87,8 @@ export function portText(rule: {
   return fromPort === toPort ? `${name}/${fromPort}` : `${name}/${fromPort}-${toPort}`;
 }
 
-function renderGuard(guard: readonly GuardFinding[]): string[] {
-  const exceeded = guard.filter((finding) => finding.exceeded);
-  if (exceeded.length === 0) return [];
-  const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`;
-  return [
-    'this exceeds the change guard and waits for approval:',
-    ...exceeded.map(
-      ({ segment, changed, members, share, limit }) =>
-        `  ${segment === '*' ? 'the estate' : printable(segment, 100)}: ${changed} of ${members} running members change (${percent(share)}, guard ${percent(limit)})`,
-    ),
-  ];
+function renderApproval(plan: Plan): string[] {
+  const reasons = approvalReasons(plan);
+  if (reasons.length === 0) return [];
+  return ['this waits for approval:', ...reasons.map((reason) => `  ${reason}`)];
 }

@@ -3,9 +3,10 @@ import { withLimits } from '../../core/limits/measure-limits.ts';
 import type { WorkloadKind } from '../../core/model/identity.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import { ownValue } from '../../core/model/own-value.ts';
-import type { GuardFinding, Plan } from '../../core/model/plan.ts';
+import type { Plan } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import type { Head, PlanRecord, WorkloadRecord } from '../../core/model/record.ts';
+import { needsApproval } from '../../core/plan/needs-approval.ts';
 import { proposePlan } from '../../core/plan/propose-plan.ts';
 import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
@@ -31,7 +32,7 @@ export interface PublishInput {
 
 /**
  * - nothing: what is wanted is in force already; the plan is done.
- * - approval: the change guard is exceeded; somebody else has to approve.
+ * - approval: somebody else has to approve (core/plan/needs-approval.ts).
  * - apply: go on.
  */
 export type Verdict = 'nothing' | 'approval' | 'apply';
@@ -39,9 +40,6 @@ export type Verdict = 'nothing' | 'approval' | 'apply';
 export interface Prepared {
   readonly verdict: Verdict;
   readonly steps: number;
-  /** Findings of the change guard that exceed the limit. */
-  readonly exceeded: readonly GuardFinding[];
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -70,18 +68,13 @@ function verdictOfKnown(record: PlanRecord, plan: Plan): Verdict {
   return record.state === 'applying' ? 'apply' : verdictOf(plan);
 }
 
-/** Whoever changes more than the guard allows asks first; also an uninstall, which is a demotion. */
+/** Also an uninstall asks first, which is a demotion. */
 function verdictOf(plan: Plan): Verdict {
-  return plan.guard.some((finding) => finding.exceeded) ? 'approval' : 'apply';
+  return needsApproval(plan) ? 'approval' : 'apply';
 }
 
 function answer(plan: Plan, verdict: Verdict): Prepared {
-  return {
-    verdict,
-    steps: plan.steps.length,
-    exceeded: plan.guard.filter((finding) => finding.exceeded),
-    warnings: plan.warnings.slice(0, 100),
-  };
+  return { verdict, steps: plan.steps.length };
 }
 
 async function prepareFirst(

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
+import { matchesZone } from '../../core/compile/guardrail-views.ts';
 import { keyOf, ownerOf } from '../../core/compile/owned-groups.ts';
 import type { Inventory } from '../../core/model/inventory.ts';
 import { PHASES } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import { applyStep, applySteps, type Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
+import { PEERS_JOIN, RULES_COME, RULES_GO } from './crossing-world.ts';
 import { allowedFlows } from './group-flows.ts';
 import { planFor } from './plan-for.ts';
 import { arbitraryInventory, arbitraryPolicy, arbitraryWorld } from './worlds.ts';
@@ -70,6 +72,21 @@ function oursAlone(inventory: Inventory): Inventory {
     groups: nic.groups.filter((id) => owned.has(id)),
   }));
   return { ...inventory, interfaces };
+}
+
+/** Names of the guardrails that a flow is across, with the workloads at its ends. */
+function guardrailsAcross(policy: Policy, inventory: Inventory) {
+  const { desired } = compilePolicy({ policy, inventory, now: NOW, owner: OWNER });
+  const workloads = new Map(inventory.interfaces.map(({ id, workload }) => [id, workload]));
+  const views = new Map(desired.memberships.map((one) => [one.workload, one]));
+  return (flow: string): readonly (readonly [guardrail: string, ends: readonly string[]])[] => {
+    const ends = flow.split(' ').flatMap((nic) => workloads.get(nic) ?? []);
+    const [from, to] = ends.map((workload) => views.get(workload) ?? { segments: [] });
+    if (from === undefined || to === undefined) return [];
+    return policy.guardrails
+      .filter(({ deny }) => matchesZone(deny.from, from) && matchesZone(deny.to, to))
+      .map(({ id }) => [id, ends] as const);
+  };
 }
 
 /** A world in which one policy is in force and another one comes. */
@@ -212,6 +229,40 @@ describe('laws of planning', () => {
       RUNS,
     );
     expect(opened).toBeGreaterThan(0);
+  });
+
+  test('what our groups open so across a guardrail waits for approval, by its name', () => {
+    let crossed = 0;
+    fc.assert(
+      fc.property(arbitraryChange, ({ inventory, before, after: drawn }) => {
+        const guardrails = drawn.guardrails.map((one) => ({ ...one, except: [] }));
+        const after = { ...drawn, guardrails };
+        const quotas = { ...inventory.quotas, groupsPerInterface: 16, rulesPerGroup: 200 };
+        const start = publish(before, fresh({ ...inventory, quotas }));
+        const plan = planFor(after, start);
+        const old = allowedFlows(start.inventory);
+        const end = allowedFlows(applySteps(start, plan.steps).inventory);
+        const across = guardrailsAcross(after, start.inventory);
+        let estate = start;
+        for (const step of plan.steps) {
+          estate = applyStep(estate, step);
+          for (const flow of allowedFlows(oursAlone(estate.inventory))) {
+            if (old.has(flow) || end.has(flow)) continue;
+            for (const [guardrail, ends] of across(flow)) {
+              crossed += 1;
+              const said = (plan.crossings ?? []).filter((one) => one.guardrail === guardrail);
+              const named = said.flatMap(({ workloads }) => workloads);
+              expect([flow, ends.some((workload) => named.includes(workload))]).toEqual([
+                flow,
+                true,
+              ]);
+            }
+          }
+        }
+      }),
+      { ...RUNS, examples: [[RULES_COME], [PEERS_JOIN], [RULES_GO]] },
+    );
+    expect(crossed).toBeGreaterThanOrEqual(3);
   });
 
   test('renaming a segment cuts and opens nothing, at no step', () => {

@@ -11,6 +11,7 @@ import {
   finishPublish,
   preparePublish,
   setPhase,
+  type Verdict,
 } from '../../engine/publish.ts';
 import { type SweepReport, sweepEstate } from '../../engine/sweep.ts';
 import { processWorkload, type WorkloadReport } from '../../engine/workload.ts';
@@ -47,6 +48,8 @@ export class Stand {
   readonly archive = new MemoryArchive();
   readonly woken: Wake[] = [];
   readonly signals: string[] = [];
+  /** What Prepare said of each plan. */
+  readonly verdicts = new Map<string, Verdict>();
   readonly vpc: string;
   readonly subnet: string;
   readonly flat: string;
@@ -200,10 +203,11 @@ export class Stand {
     const version = policy === undefined ? current?.version : await this.#keep(policy);
     const generation = number ?? (await this.store.nextGeneration());
     const plan = `plan-${generation}`;
-    await preparePublish(ports, {
+    const { verdict } = await preparePublish(ports, {
       ...{ plan, generation, policyVersion: version ?? 'none', kind, author: 'author' },
       expectedVersion: current?.version ?? null,
     });
+    this.verdicts.set(plan, verdict);
     return plan;
   }
 

@@ -82,15 +82,25 @@ describe('renderPlan', () => {
         { ...finding, segment: 'calm', exceeded: false },
         { ...finding, segment: 'we\u001bb', share: 0.33333 },
       ],
+      crossings: [
+        { guardrail: 'apart', group: 'segment:shared@vpc-1', workloads: ['i-1'] },
+        {
+          guardrail: 'g\u001b',
+          group: 'segment:s',
+          workloads: ['1', '2', '3', '4', '5', '6', '7'],
+        },
+      ],
     };
     expect(renderPlan(plan)).toBe(
       `2. attach groups beside the existing ones
   ~ i-1 eni-1
       blocked (slots): no slot on· eni-1
       free one
-this exceeds the change guard and waits for approval:
+this waits for approval:
   the estate: 3 of 8 running members change (37.5 %, guard 20 %)
   we·b: 3 of 8 running members change (33.3 %, guard 20 %)
+  guardrail \`apart\`: until the plan is done it may let through what group segment:shared@vpc-1 gives i-1; publish in steps to avoid it
+  guardrail \`g·\`: until the plan is done it may let through what group segment:s gives 1, 2, 3, 4, 5 and 2 more; publish in steps to avoid it
 `,
     );
   });

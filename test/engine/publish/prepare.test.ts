@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Inventory } from '../../../core/model/inventory.ts';
 import { EstateUnread, StalePlan } from '../../../engine/publish.ts';
+import type { SimSegment } from '../../simulation/sim-policy.ts';
 import { policyOf, Stand, segment } from '../../simulation/stand.ts';
 
 const STAGED = policyOf([segment('web', 'stage'), segment('db', 'stage')], [['web', 'db']]);
@@ -123,4 +124,42 @@ test('a publish that was asked for before the uninstall that is in force by now 
   expect(await stand.store.readPlan(`plan-${early}`)).toMatchObject({ state: 'stale' });
   expect(await stand.store.readHead()).toMatchObject({ kind: 'uninstall' });
   expect(stand.groupsOf(nics[0] ?? '')).toEqual(['flat']);
+});
+
+describe('approval', () => {
+  const apart = { id: 'apart', from: { zone: 'dev' }, to: { zone: 'prod' }, except: [] };
+  const closed = { mode: 'enforce', egress: 'closed' } as const;
+  const prod = { ...closed, name: 'prod', tags: { app: 'prod' }, zone: 'prod' };
+  const dev = { ...closed, name: 'dev', tags: { app: 'dev' }, zone: 'dev' };
+
+  /** Moves a workload out of `shared` while that gets a rule to `prod`. */
+  async function moved(to: readonly SimSegment[]): Promise<string | undefined> {
+    const stand = new Stand();
+    for (const app of ['dev', 'web', 'prod']) {
+      stand.launch(app === 'prod' ? { app } : { app, team: 'shop' });
+    }
+    const shared = { ...closed, name: 'shared', tags: { team: 'shop' } };
+    const zones = { zones: ['dev', 'prod'], guardrails: [apart] };
+    await stand.publish({ ...policyOf([shared, prod]), ...zones });
+    const rest = { ...shared, tags: { app: 'web' } };
+    const next = policyOf([rest, prod, ...to], [['shared', 'prod']]);
+    return stand.verdicts.get(await stand.prepare({ ...next, ...zones }));
+  }
+
+  test('is asked for what may be let across a guardrail for a moment', async () => {
+    expect(await moved([dev])).toBe('approval');
+    expect(await moved([{ ...closed, name: 'dev', tags: dev.tags }])).toBe('apply');
+  });
+
+  test('is asked for what changes more than the change guard allows', async () => {
+    const stand = new Stand();
+    stand.launch({ app: 'web' });
+    await stand.publish(policyOf([segment('web', 'stage')]));
+    const enforced = policyOf([segment('web', 'enforce')]);
+    const [free, guarded] = [
+      await stand.prepare(enforced),
+      await stand.prepare({ ...enforced, changeShare: 20 }),
+    ];
+    expect([free, guarded].map((plan) => stand.verdicts.get(plan))).toEqual(['apply', 'approval']);
+  });
 });
