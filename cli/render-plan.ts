@@ -113,6 +113,9 @@ function contentOf(step: PlanStep): string {
     const blocked = step.blocked === undefined ? [] : [`blocked: ${step.blocked.message}`];
     return [...added, ...removed, ...blocked].join(' ');
   }
-  if ('rules' in step) return `${step.direction}, ${step.rules.length} rules`;
+  if ('rules' in step) {
+    const count = step.rules.length;
+    return `${step.direction}, ${count} ${count === 1 ? 'rule' : 'rules'}`;
+  }
   return step.kind === 'create-group' ? step.vpc : step.groupId;
 }

@@ -5,6 +5,7 @@ import type { Head } from '../../core/model/record.ts';
 import { stepsAgain } from '../../core/plan/steps-again.ts';
 import { readInForce } from '../in-force.ts';
 import type { Ports } from '../ports.ts';
+import { readAll } from '../read-all.ts';
 import { GroupHand, type GroupStep } from './apply-groups.ts';
 import { readListed } from './barrier.ts';
 import { readRecords } from './holds.ts';
@@ -163,16 +164,11 @@ async function stillCarried(
   unwanted: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const found = new Set<string>();
-  let cursor: string | undefined;
-  do {
-    const page = await ports.store.listInterfaces(cursor);
-    for (const record of page.items) {
-      if (!record.groups.some((id) => unwanted.has(id))) continue;
-      const nic = await ports.reader.readInterface(record.interface);
-      for (const id of nic?.groups ?? []) if (unwanted.has(id)) found.add(id);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for (const record of await readAll((cursor) => ports.store.listInterfaces(cursor))) {
+    if (!record.groups.some((id) => unwanted.has(id))) continue;
+    const nic = await ports.reader.readInterface(record.interface);
+    for (const id of nic?.groups ?? []) if (unwanted.has(id)) found.add(id);
+  }
   return [...found];
 }
 

@@ -12,6 +12,7 @@ import { lintAgainstInventory } from '../../core/policy/lint-inventory.ts';
 import { readInForce } from '../in-force.ts';
 import { withRefusals } from '../merge-reading.ts';
 import { ConditionFailed, type Ports } from '../ports.ts';
+import { readAll } from '../read-all.ts';
 import { heldAmong, heldSinceOf, leavingAmong, readRecords, SWEEP_AUTHOR } from './holds.ts';
 import { compileAgain, loadPlan, loadPolicy, readOwned } from './plan-context.ts';
 import { EstateUnread, RefusedPlan, StalePlan } from './refusals.ts';
@@ -225,14 +226,8 @@ function assertRead(inventory: Inventory, kind: PublishInput['kind']): void {
 export async function readLedgers(
   ports: Ports,
 ): Promise<Readonly<Record<string, readonly string[]>>> {
-  const ledger: Record<string, readonly string[]> = {};
-  let cursor: string | undefined;
-  do {
-    const page = await ports.store.listLedger(cursor);
-    for (const entry of page.items) ledger[entry.interface] = entry.groups;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return ledger;
+  const entries = await readAll((cursor) => ports.store.listLedger(cursor));
+  return Object.fromEntries(entries.map((entry) => [entry.interface, entry.groups]));
 }
 
 /** The same policy, the same VPCs and groups, and no step: publishing it would change nothing. */
