@@ -22,7 +22,8 @@ const RULES: readonly Rule[] = [
   {
     reason:
       'Lambda polls a queue in the name of the function’s role ' +
-      '(Lambda developer guide, "Using Lambda with Amazon SQS", execution role permissions)',
+      '(docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/' +
+      'sqs-configure-lambda-function-trigger.html, prerequisites)',
     grants: (template) =>
       resourcesOf(template, 'AWS::Lambda::EventSourceMapping').flatMap(({ properties }) =>
         ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
@@ -57,7 +58,7 @@ const RULES: readonly Rule[] = [
   {
     reason:
       'Step Functions sets up the delivery of its log ' +
-      '(Step Functions developer guide, "Logging using CloudWatch Logs", IAM policies)',
+      '(docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html, IAM policies)',
     grants: (template) =>
       machinesOf(template)
         .filter(({ properties }) => levelOf(properties) !== 'OFF')
@@ -67,7 +68,7 @@ const RULES: readonly Rule[] = [
   },
   {
     reason:
-      'Step Functions sends its traces (Step Functions developer guide, "AWS X-Ray and Step Functions")',
+      'Step Functions sends its traces (docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html)',
     grants: (template) =>
       machinesOf(template)
         .filter(({ properties }) => isTraced(properties))
