@@ -218,8 +218,11 @@ const QUOTA_NAMES = ['groupsPerInterface', 'rulesPerGroup', 'groupsPerRegion'] a
 
 function toQuotas(quotas: unknown): Quotas {
   const read = records(quotas);
-  const quotaOf = (name: QuotaName): number | undefined =>
-    number(read.find((one) => one.QuotaCode === QUOTA_CODES[name])?.Value);
+  const quotaOf = (name: QuotaName): number | undefined => {
+    const value = number(read.find((one) => one.QuotaCode === QUOTA_CODES[name])?.Value);
+    // AWS counts in whole things and from one on.
+    return value !== undefined && Number.isInteger(value) && value >= 1 ? value : undefined;
+  };
   const assumed = QUOTA_NAMES.filter((name) => quotaOf(name) === undefined);
   return {
     groupsPerInterface: quotaOf('groupsPerInterface') ?? DEFAULT_QUOTAS.groupsPerInterface,

@@ -140,4 +140,10 @@ describe('quotas', () => {
       ...['groupsPerInterface', 'rulesPerGroup'],
     ]);
   });
+
+  test.each([-1, 0, 2.5])('a quota of %d cannot be one, and is assumed', (Value) => {
+    const { groupsPerRegion, assumed } = quotas([{ QuotaCode: 'L-E79EC296', Value }]);
+    expect(groupsPerRegion).toBe(2_500);
+    expect(assumed).toContain('groupsPerRegion');
+  });
 });
