@@ -159,29 +159,38 @@ class Survey {
   }
 
   #viewsOfPeers({ peer, joining }: SeenRule): readonly GuardView[] {
-    if (peer === 'unknown') return joining ? [] : this.#viewsIn(() => true);
-    if ('cidr' in peer) return joining ? [] : this.#viewsInside(peer.cidr);
-    const carriers = this.#carriers.get(peer.group) ?? [];
+    if (peer !== 'unknown' && 'group' in peer) return this.#viewsOfCarriers(peer.group, joining);
+    // Nobody comes to an address with this plan.
+    if (joining) return [];
+    return this.#viewsInside(peer === 'unknown' ? undefined : peer.cidr);
+  }
+
+  #viewsOfCarriers(group: string, joining: boolean): readonly GuardView[] {
+    const carriers = this.#carriers.get(group) ?? [];
     const counted = joining ? carriers.filter(({ joins }) => joins) : carriers;
     return distinct(counted.flatMap(({ workload }) => this.#viewsOf(workload)));
   }
 
-  #viewsInside(cidr: string): readonly GuardView[] {
-    const known = this.#byCidr.get(cidr) ?? this.#viewsIn((address) => containsCidr(cidr, address));
-    this.#byCidr.set(cidr, known);
-    return known;
-  }
-
-  /** Of networks and workloads that have such an address, and of an address that nothing is known of. */
-  #viewsIn(isThere: (cidr: string) => boolean): readonly GuardView[] {
+  /**
+   * Of networks and workloads that have an address in there, and of an address that nothing is known of.
+   * Undefined: anything may be in there.
+   */
+  #viewsInside(cidr: string | undefined): readonly GuardView[] {
+    const key = cidr ?? '';
+    const known = this.#byCidr.get(key);
+    if (known !== undefined) return known;
     const { policy, nics } = this.#input;
-    const networks = policy.networks.filter(({ cidrs }) => cidrs.some(isThere));
-    const workloads = nics.filter((nic) => [...nic.ipv4, ...nic.ipv6].some(isThere));
-    return distinct([
+    const isInside = (addresses: readonly string[]): boolean =>
+      cidr === undefined || addresses.some((address) => containsCidr(cidr, address));
+    const networks = policy.networks.filter(({ cidrs }) => isInside(cidrs));
+    const workloads = nics.filter(({ ipv4, ipv6 }) => isInside([...ipv4, ...ipv6]));
+    const views = distinct([
       { segments: [] },
       ...networks.map(viewOfNetwork),
       ...workloads.flatMap(({ workload }) => this.#viewsOf(workload)),
     ]);
+    this.#byCidr.set(key, views);
+    return views;
   }
 }
 
