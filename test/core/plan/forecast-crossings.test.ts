@@ -185,6 +185,15 @@ describe('who is behind a rule', () => {
     ]);
   });
 
+  test('each network by its own addresses, and what was let in before not again', () => {
+    const near = comes(A, 'egress', { kind: 'ipv4', cidr: '203.0.113.0/24' });
+    const far = comes(A, 'egress', { kind: 'ipv4', cidr: '10.0.0.0/24' });
+    expect(crossed([near, far])).toEqual(['w']);
+    const before = { ...ALL, peer: { kind: 'ipv4', cidr: '10.0.0.0/24' } } as const;
+    const existing = new Map([[A, group('sg-a', 'vpc-1', { egress: [before] })]]);
+    expect(crossed([], { existing })).toEqual([]);
+  });
+
   test('networks by any of their addresses, and behind a prefix list all of them', () => {
     const vpn = network('vpn', { zone: 'prod', cidrs: ['172.16.0.0/16', '198.51.100.0/24'] });
     const to = (
