@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { trafficTexts } from '../../core/api/traffic-text.ts';
 import { type Comparison, compareEstate } from '../../core/check/compare.ts';
 import { compilePolicy } from '../../core/compile/compile-policy.ts';
-import { groupsByKey, ownedGroups } from '../../core/compile/owned-groups.ts';
+import { groupsByKey } from '../../core/compile/owned-groups.ts';
 import type { Plan } from '../../core/model/plan.ts';
 import type { Policy } from '../../core/model/policy.ts';
 import { applySteps, type Estate } from './apply-steps.ts';
@@ -36,7 +36,7 @@ function toldBlocked({ warnings }: Plan): readonly (readonly [string, string])[]
   });
 }
 
-/** Who may not enforce yet, and carries a foreign group still. */
+/** Who may not enforce yet, and carries still what that will take off: foreign groups, open egress. */
 function stillOpen(
   policy: Policy,
   before: Estate,
@@ -44,15 +44,13 @@ function stillOpen(
 ): readonly (readonly [string, string])[] {
   const { desired } = compilePolicy({ policy, ...before, now: NOW, owner: OWNER });
   const keep = policy.settings.keepSecurityGroups;
-  const ours = new Set(ownedGroups(inventory, OWNER).map(({ id }) => id));
-  const open = new Set(
-    inventory.interfaces
-      .filter(({ groups }) => groups.some((id) => !ours.has(id) && !keep.includes(id)))
-      .map(({ id }) => id),
-  );
-  return desired.attachments.flatMap(({ interface: id, workload, blocked }) =>
-    blocked !== undefined && open.has(id) ? [[workload, blocked.message] as const] : [],
-  );
+  const groups = groupsByKey(inventory, OWNER);
+  const carried = new Map(inventory.interfaces.map((nic) => [nic.id, nic.groups]));
+  return desired.attachments.flatMap(({ interface: id, workload, owned, blocked }) => {
+    const wanted = new Set([...keep, ...owned.map((key) => groups.get(key)?.id)]);
+    const isOpen = carried.get(id)?.some((group) => !wanted.has(group)) === true;
+    return blocked !== undefined && isOpen ? [[workload, blocked.message] as const] : [];
+  });
 }
 
 function compare(policy: Policy, { estate: { inventory }, blocked }: Published): Comparison {
