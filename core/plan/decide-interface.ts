@@ -207,7 +207,8 @@ function whileBlocked(input: InterfaceDecisionInput, sets: Sets): Aim | undefine
   const openNow = sets.current.filter(isOpen);
   const closes = openNow.some((id) => !sets.openEgress.includes(id));
   const staying = [...sets.foreign, ...sets.owned, ...openNow];
-  // Beside foreign groups it is as one that is staged.
+  // Beside foreign groups it is as one that is staged; without them it gets all that it should have.
+  if (toComeOff === 0) staying.push(...sets.openEgress);
   const retired = toComeOff > 0 ? [] : retiredOf(input, sets, staying);
   if (toComeOff === 0 && !closes && retired.length === 0) return undefined;
   return { groups: [...staying, ...retired], status: 'blocked', blocked: input.blocked };

@@ -6,8 +6,8 @@ import { prepareVenv } from '../venv.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-/** Its sources use PEP 695, whatever its package says. */
-const PYTHON_MINOR_MIN = 12;
+/** Its sources import `warnings.deprecated`, whatever its package says. */
+const PYTHON_MINOR_MIN = 13;
 
 /** Loading LocalStack takes a while on a slow disk; this is a limit on liveness. */
 const READY_MS_MAX = 120_000;

@@ -78,7 +78,13 @@ function oursAlone(inventory: Inventory): Inventory {
 function guardrailsAcross(policy: Policy, inventory: Inventory) {
   const { desired } = compilePolicy({ policy, inventory, now: NOW, owner: OWNER });
   const workloads = new Map(inventory.interfaces.map(({ id, workload }) => [id, workload]));
-  const views = new Map(desired.memberships.map((one) => [one.workload, one]));
+  // A guardrail sees a workload in all the segments that match it, withheld or not.
+  const views = new Map(
+    desired.memberships.map(({ workload, segments, withheld, ...rest }) => [
+      workload,
+      { ...rest, segments: [...segments, ...withheld.map(({ segment }) => segment)] },
+    ]),
+  );
   return (flow: string): readonly (readonly [guardrail: string, ends: readonly string[]])[] => {
     const ends = flow.split(' ').flatMap((nic) => workloads.get(nic) ?? []);
     const [from, to] = ends.map((workload) => views.get(workload) ?? { segments: [] });

@@ -144,6 +144,13 @@ describe('what an interface ends with', () => {
       status: 'blocked',
     },
     {
+      name: 'blocked by what nobody wants any more: egress is opened all the same',
+      groups: ['sg-base', 'sg-old', 'sg-web'],
+      more: { blocked },
+      to: ['sg-base', 'sg-old', 'sg-open', 'sg-web'],
+      status: 'blocked',
+    },
+    {
       name: 'blocked beside foreign groups: what nobody wants any more comes off, as while staged',
       groups: ['sg-base', 'sg-flat', 'sg-old'],
       more: { blocked },
