@@ -1,6 +1,6 @@
 /**
  * `npm run sandbox:localstack`: LocalStack's last open release on this machine, until Ctrl-C. Code 2
- * when the machine lacks what it needs. Unverified: see sandbox/README.md.
+ * when the machine lacks what it needs. What it lacks: sandbox/README.md.
  */
 import { Command } from 'commander';
 import { startLocalStack } from './localstack/boot.ts';

@@ -10,6 +10,7 @@ import { applySteps, type Estate } from './apply-steps.ts';
 import { NOW, OWNER } from './builders.ts';
 import { planFor } from './plan-for.ts';
 import { routed } from './routed.ts';
+import { stillOpen } from './still-open.ts';
 import { arbitraryInventory, arbitraryPolicy } from './worlds.ts';
 
 /** Worlds compared in one run; `npm run test:soak` asks for 200,000. A failing run prints its seed. */
@@ -33,23 +34,6 @@ function toldBlocked({ warnings }: Plan): readonly (readonly [string, string])[]
     const [who = '', why] = warning.split(' blocked: ');
     if (why === undefined) return [];
     return [...who.matchAll(/\bi-h\d+\b/g)].map(([id]) => [id, why] as const);
-  });
-}
-
-/** Who may not enforce yet, and carries still what that will take off: foreign groups, open egress. */
-function stillOpen(
-  policy: Policy,
-  before: Estate,
-  { inventory }: Estate,
-): readonly (readonly [string, string])[] {
-  const { desired } = compilePolicy({ policy, ...before, now: NOW, owner: OWNER });
-  const keep = policy.settings.keepSecurityGroups;
-  const groups = groupsByKey(inventory, OWNER);
-  const carried = new Map(inventory.interfaces.map((nic) => [nic.id, nic.groups]));
-  return desired.attachments.flatMap(({ interface: id, workload, owned, blocked }) => {
-    const wanted = new Set([...keep, ...owned.map((key) => groups.get(key)?.id)]);
-    const isOpen = carried.get(id)?.some((group) => !wanted.has(group)) === true;
-    return blocked !== undefined && isOpen ? [[workload, blocked.message] as const] : [];
   });
 }
 
