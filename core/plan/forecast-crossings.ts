@@ -33,8 +33,8 @@ interface Carrier {
 
 /**
  * Which guardrails of the new policy what is open for a moment may cross. It is said of groups, as openings
- * are: it may be that nothing passes after all. Of a prefix list and a foreign group it counts as if
- * every network of the policy, and everybody, could be behind it.
+ * are: it may be that nothing passes after all. Behind a prefix list every network of the policy, and
+ * everybody, counts.
  */
 export function forecastCrossings(input: CrossingsInput): readonly Crossing[] {
   const { policy, openings } = input;
@@ -44,12 +44,12 @@ export function forecastCrossings(input: CrossingsInput): readonly Crossing[] {
   for (const opening of openings) {
     const rules = seenRules(input, opening);
     for (const guardrail of policy.guardrails) {
-      const workloads = opening.workloads.filter((workload) =>
-        rules.some((rule) => survey.crosses(guardrail, workload, rule)),
-      );
-      if (workloads.length === 0) continue;
-      const names = [...new Set(workloads)].sort();
-      found.push({ guardrail: guardrail.id, group: opening.group, workloads: names });
+      const meeting = rules.filter((rule) => survey.meets(guardrail, rule));
+      const ends = new Set(meeting.map(({ end }) => end));
+      const across = opening.workloads.filter((one) => survey.isAtOneOf(ends, guardrail, one));
+      if (across.length === 0) continue;
+      const workloads = [...new Set(across)].sort();
+      found.push({ guardrail: guardrail.id, group: opening.group, workloads });
     }
   }
   return found;
@@ -121,7 +121,7 @@ class Survey {
   readonly #carriers = new Map<string, Carrier[]>();
   readonly #memberships: ReadonlyMap<string, Membership>;
   readonly #zones: ReadonlyMap<string, string | undefined>;
-  readonly #byCidr = new Map<string, readonly GuardView[]>();
+  readonly #peers = new Map<string, readonly GuardView[]>();
 
   constructor(input: CrossingsInput) {
     this.#input = input;
@@ -140,13 +140,16 @@ class Survey {
     }
   }
 
-  crosses({ deny, except }: Guardrail, workload: string, rule: SeenRule): boolean {
+  /** Whether somebody is behind the rule who stands at its other end of the guardrail. */
+  meets({ deny, except }: Guardrail, rule: SeenRule): boolean {
     if (rule.ids?.every((id) => except.includes(id)) === true) return false;
-    const [own, other] = rule.end === 'from' ? [deny.from, deny.to] : [deny.to, deny.from];
-    return (
-      this.#viewsOf(workload).some((view) => matchesZone(own, view)) &&
-      this.#viewsOfPeers(rule).some((view) => matchesZone(other, view))
-    );
+    const other = rule.end === 'from' ? deny.to : deny.from;
+    return this.#viewsOfPeers(rule).some((view) => matchesZone(other, view));
+  }
+
+  isAtOneOf(ends: ReadonlySet<'from' | 'to'>, { deny }: Guardrail, workload: string): boolean {
+    const views = this.#viewsOf(workload);
+    return [...ends].some((end) => views.some((view) => matchesZone(deny[end], view)));
   }
 
   /** Several where it is in conflict between zones. */
@@ -159,16 +162,21 @@ class Survey {
   }
 
   #viewsOfPeers({ peer, joining }: SeenRule): readonly GuardView[] {
-    if (peer !== 'unknown' && 'group' in peer) return this.#viewsOfCarriers(peer.group, joining);
+    const key = `${joining} ${JSON.stringify(peer)}`;
+    const known = this.#peers.get(key) ?? this.#findPeers(peer, joining);
+    this.#peers.set(key, known);
+    return known;
+  }
+
+  #findPeers(peer: SeenRule['peer'], joining: boolean): readonly GuardView[] {
+    if (peer !== 'unknown' && 'group' in peer) {
+      const carriers = this.#carriers.get(peer.group) ?? [];
+      const counted = joining ? carriers.filter(({ joins }) => joins) : carriers;
+      return distinct(counted.flatMap(({ workload }) => this.#viewsOf(workload)));
+    }
     // Nobody comes to an address with this plan.
     if (joining) return [];
     return this.#viewsInside(peer === 'unknown' ? undefined : peer.cidr);
-  }
-
-  #viewsOfCarriers(group: string, joining: boolean): readonly GuardView[] {
-    const carriers = this.#carriers.get(group) ?? [];
-    const counted = joining ? carriers.filter(({ joins }) => joins) : carriers;
-    return distinct(counted.flatMap(({ workload }) => this.#viewsOf(workload)));
   }
 
   /**
@@ -176,21 +184,16 @@ class Survey {
    * Undefined: anything may be in there.
    */
   #viewsInside(cidr: string | undefined): readonly GuardView[] {
-    const key = cidr ?? '';
-    const known = this.#byCidr.get(key);
-    if (known !== undefined) return known;
     const { policy, nics } = this.#input;
     const isInside = (addresses: readonly string[]): boolean =>
       cidr === undefined || addresses.some((address) => containsCidr(cidr, address));
     const networks = policy.networks.filter(({ cidrs }) => isInside(cidrs));
     const workloads = nics.filter(({ ipv4, ipv6 }) => isInside([...ipv4, ...ipv6]));
-    const views = distinct([
+    return distinct([
       { segments: [] },
       ...networks.map(viewOfNetwork),
       ...workloads.flatMap(({ workload }) => this.#viewsOf(workload)),
     ]);
-    this.#byCidr.set(key, views);
-    return views;
   }
 }
 
