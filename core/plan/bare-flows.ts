@@ -1,5 +1,6 @@
 import type { PolicyIndex } from '../compile/index-policy.ts';
 import { groupsByKey, parseGroupKey, segmentKey } from '../compile/owned-groups.ts';
+import { segmentPairs } from '../compile/segment-pairs.ts';
 import type { GroupKey } from '../model/desired-state.ts';
 import type { GroupRule, Inventory, NetworkInterface } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
@@ -83,16 +84,14 @@ export class BareFlows {
     return id !== undefined && groups.includes(id);
   }
 
-  /** What the rules of the policy let pass between the segment and each of its peers. */
+  /** What the policy lets pass between the segment and each of its peers. */
   #allowedBy(segment: string, direction: Direction): ReadonlyMap<string, TrafficRegion> {
     const found = new Map<string, TrafficRegion>();
-    for (const { from, to, allow } of this.#input.index.rules) {
-      const [own, peers] = direction === 'ingress' ? [to, from] : [from, to];
-      if (!own.includes(segment)) continue;
+    for (const { from, to, allow } of segmentPairs(this.#input.index)) {
+      const [own, peer] = direction === 'ingress' ? [to, from] : [from, to];
+      if (own.name !== segment) continue;
       const region = TrafficRegion.ofSet(allow.flatMap(({ ranges }) => ranges));
-      for (const peer of peers) {
-        found.set(peer, (found.get(peer) ?? TrafficRegion.nothing).or(region));
-      }
+      found.set(peer.name, (found.get(peer.name) ?? TrafficRegion.nothing).or(region));
     }
     return found;
   }

@@ -1,6 +1,6 @@
-import { forbiddenBy, viewOfSegment } from '../../core/compile/guardrail-views.ts';
+import { indexPolicy } from '../../core/compile/index-policy.ts';
+import { type SegmentPair, segmentPairs } from '../../core/compile/segment-pairs.ts';
 import type { Blocked } from '../../core/model/desired-state.ts';
-import type { Policy } from '../../core/model/policy.ts';
 import type { LateComer } from '../../core/model/record.ts';
 import type { PlanContext } from './plan-context.ts';
 
@@ -25,8 +25,9 @@ export function blockedSegments(
   const segmentsOf = new Map(desired.memberships.map((m) => [m.workload, m.segments]));
   const unready = plan.kind === 'uninstall' ? {} : desired.blockedSegments;
   const blocked = new Map<string, Blocked>(Object.entries(unready));
+  const pairs = segmentPairs(indexPolicy(policy, { now: plan.createdAt }));
   const blockPeers = (segments: readonly string[], because: Blocked): void => {
-    for (const peer of rulePeers(policy, segments)) {
+    for (const peer of rulePeers(pairs, segments)) {
       if (!blocked.has(peer)) blocked.set(peer, because);
     }
   };
@@ -38,19 +39,12 @@ export function blockedSegments(
   return Object.fromEntries([...blocked].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Segments at the other end of a rule of one of these segments, where no guardrail forbids the pair. */
-export function rulePeers(policy: Policy, segments: readonly string[]): readonly string[] {
-  const named = new Map(policy.segments.map((segment) => [segment.name, segment]));
+/** Segments at the other end of a rule of one of these segments. */
+function rulePeers(pairs: readonly SegmentPair[], segments: readonly string[]): readonly string[] {
   const peers = new Set<string>();
-  for (const { id, from, to } of policy.rules) {
-    for (const source of from.flatMap((name) => named.get(name) ?? [])) {
-      for (const target of to.flatMap((name) => named.get(name) ?? [])) {
-        const [a, b] = [viewOfSegment(source), viewOfSegment(target)];
-        if (forbiddenBy(policy.guardrails, a, b, id) !== undefined) continue;
-        if (segments.includes(source.name)) peers.add(target.name);
-        if (segments.includes(target.name)) peers.add(source.name);
-      }
-    }
+  for (const { from, to } of pairs) {
+    if (segments.includes(from.name)) peers.add(to.name);
+    if (segments.includes(to.name)) peers.add(from.name);
   }
   return [...peers].sort();
 }

@@ -4,8 +4,18 @@ import { indexPolicy } from '../../../core/compile/index-policy.ts';
 import { GROUP_TAG, OWNER_TAG } from '../../../core/compile/owned-groups.ts';
 import type { GroupRule, PrefixList, RulePeer } from '../../../core/model/inventory.ts';
 import type { Direction } from '../../../core/model/plan.ts';
+import type { Policy } from '../../../core/model/policy.ts';
 import { BareFlows } from '../../../core/plan/bare-flows.ts';
-import { group, inventory, NOW, OWNER, policy, rule, segment } from '../../properties/builders.ts';
+import {
+  group,
+  guardrail,
+  inventory,
+  NOW,
+  OWNER,
+  policy,
+  rule,
+  segment,
+} from '../../properties/builders.ts';
 
 const WEB = 'sg-segment:web@vpc-1';
 const POLICY = policy({
@@ -21,7 +31,7 @@ const ours = (key: string) =>
   group(`sg-${key}`, 'vpc-1', { tags: { [OWNER_TAG]: OWNER, [GROUP_TAG]: key } });
 
 /** `a` is in an observed segment; `w` carries its group, and `v`, of the same segment, does not. */
-function flows(): BareFlows {
+function flows(of = POLICY): BareFlows {
   const estate = inventory(
     [
       { name: 'a', app: 'app', ipv4: '10.1.0.10', groups: ['sg-flat', 'sg-legacy'] },
@@ -32,7 +42,7 @@ function flows(): BareFlows {
     ],
     { groups: [ours('segment:web@vpc-1'), ours('segment:db@vpc-1')], prefixLists: LISTS },
   );
-  const index = indexPolicy(POLICY, { now: NOW });
+  const index = indexPolicy(of, { now: NOW });
   const identities = new Map(estate.workloads.map((w) => [w.identity.workload, w.identity]));
   return new BareFlows({
     ...{ index, inventory: estate, owner: OWNER },
@@ -79,5 +89,16 @@ describe('BareFlows', () => {
     const old: GroupRule = { protocol: 6, fromPort, toPort, peer: one.peer };
     const { group: key = 'segment:db@vpc-1', direction = 'ingress' } = one;
     expect(flows().mayRestOn(key, direction, old)).toBe(one.may);
+  });
+
+  test('lets nobody live on what a guardrail forbids, or a rule that has expired', () => {
+    const old: GroupRule = { protocol: 6, fromPort: 150, toPort: 150, peer: sg('sg-legacy') };
+    const mayRest = (more: Partial<Policy>) =>
+      flows({ ...POLICY, ...more }).mayRestOn('segment:db@vpc-1', 'ingress', old);
+    const deny = { from: { segment: 'app' }, to: { segment: 'db' } };
+    expect(mayRest({ guardrails: [guardrail('apart', deny)] })).toBe(false);
+    expect(mayRest({ guardrails: [guardrail('apart', deny, ['in'])] })).toBe(true);
+    const expired = POLICY.rules.map((one) => ({ ...one, expires: '2020-01-01' }));
+    expect(mayRest({ rules: expired })).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Blocked, DesiredAttachment, Membership } from '../../../core/model/desired-state.ts';
 import type { Plan } from '../../../core/model/plan.ts';
-import type { Guardrail, Policy, Rule } from '../../../core/model/policy.ts';
+import type { Guardrail } from '../../../core/model/policy.ts';
 import { blockedSegments } from '../../../engine/publish/blocked-segments.ts';
+import { guardrail, NOW, policy, rule, segment } from '../../properties/builders.ts';
 
 const NO_PEER: Blocked = {
   reason: 'peer does not carry the group',
@@ -23,7 +24,7 @@ function contextOf(
   options: {
     readonly kind?: Plan['kind'];
     readonly rules?: readonly (readonly string[])[];
-    readonly guardrails?: readonly Pick<Guardrail, 'deny' | 'except'>[];
+    readonly guardrails?: readonly Guardrail[];
   } = {},
 ): Parameters<typeof blockedSegments>[0] {
   const names = [...unready.keys()];
@@ -36,20 +37,19 @@ function contextOf(
   const blocked = [...unready].flatMap(([name, because]) =>
     because === undefined ? [] : [[name, because] as const],
   );
-  const rules = (options.rules ?? []).map(([from = '', to = '']) => ({
-    ...{ id: `${from}-${to}`, from: [from], to: [to] },
-  }));
+  const rules = (options.rules ?? []).map(([from = '', to = '']) =>
+    rule(`${from}-${to}`, from, to, ['tcp/443']),
+  );
   return {
     desired: {
       ...{ groups: [], attachments, blockedSegments: Object.fromEntries(blocked) },
       memberships: names.map((name) => membership(`i-${name}`, [name])),
     },
-    plan: { kind: options.kind ?? 'publish' } as Plan,
-    policy: {
-      segments: names.map((name) => ({ name })),
-      rules: rules as unknown as readonly Rule[],
+    plan: { kind: options.kind ?? 'publish', createdAt: NOW } as Plan,
+    policy: policy({
+      ...{ segments: names.map((name) => segment(name)), rules },
       guardrails: options.guardrails ?? [],
-    } as unknown as Policy,
+    }),
   };
 }
 
@@ -93,7 +93,7 @@ describe('blockedSegments', () => {
     ];
     const deny = { from: { segment: 'api' }, to: { segment: 'db' } };
     const names = (except: readonly string[]): readonly string[] => {
-      const context = contextOf(free, { rules, guardrails: [{ deny, except }] });
+      const context = contextOf(free, { rules, guardrails: [guardrail('g', deny, except)] });
       return Object.keys(blockedSegments(context, new Set(['eni-api'])));
     };
     expect(names([])).toEqual(['web']);
