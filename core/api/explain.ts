@@ -204,7 +204,6 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
     return judgeOutside({ input, from, to, asked });
   }
   const { inside: reach, outside } = reachOf(input.inventory);
-  const probe = firstPacket(asked);
   const { publicAddress } = to;
   if (publicAddress !== undefined) {
     const found = from.interfaces.flatMap((source) =>
@@ -220,16 +219,34 @@ function judgeByAws({ input, from, to, asked }: Question): Judged {
   const verdicts: PathVerdict[] = [];
   for (const source of from.interfaces) {
     for (const destination of to.interfaces) {
-      const explained = reach.explain(source.id, destination.id, probe);
-      const exact = judgeFamilies(reach.between(source.id, destination.id), asked);
-      // What was not read counts as no path for the exact answer, and is no denial here.
-      const isOpen = exact === 'deny' && explained.verdict === 'unknown';
-      const verdict = source === destination ? 'allow' : isOpen ? 'unknown' : exact;
+      const { verdict, why } = judgePair(reach, source.id, destination.id, asked);
       verdicts.push(verdict);
-      if (!whyByVerdict.has(verdict)) whyByVerdict.set(verdict, explained.why);
+      if (!whyByVerdict.has(verdict)) whyByVerdict.set(verdict, why);
     }
   }
   return { verdict: joinVerdicts(verdicts), why: [...whyByVerdict.values()].flat() };
+}
+
+/** Over all that is asked about; why is told of a packet that decides. */
+function judgePair(reach: AwsReach, from: string, to: string, asked: TrafficSet): Judged {
+  const passing = reach.between(from, to);
+  const exact = judgeFamilies(passing, asked);
+  const wanted = TrafficRegion.ofSet(asked);
+  if (from === to || exact === 'deny') {
+    // What was not read counts as no path for the exact answer, and is no denial here.
+    const open = reach.notDenied(from, to).and(wanted).toSet();
+    return reach.explain(from, to, firstPacket(open.length === 0 ? asked : open));
+  }
+  const common = TrafficRegion.ofPair(passing).and(wanted).toSet();
+  if (common.length === 0) {
+    return { verdict: exact, why: reach.explain(from, to, firstPacket(asked)).why };
+  }
+  const { why } = reach.explain(from, to, firstPacket(common));
+  const isWhole = judgeTraffic(asked, common) === 'allow';
+  return {
+    verdict: exact,
+    why: isWhole ? why : [`only ${trafficTexts(common).join(', ')}`, ...why],
+  };
 }
 
 /** A way that is explained packet by packet, over all that is asked about. */

@@ -57,18 +57,44 @@ export class AwsReach {
     return passes ?? open ?? verdicts[0] ?? deny('they share no address family');
   }
 
+  /**
+   * What nothing that was read denies: what `between` gives, and what may pass where a path or a service
+   * was not read. Of either family.
+   */
+  notDenied(from: string, to: string): TrafficRegion {
+    const [source, destination] = [this.#nics.get(from), this.#nics.get(to)];
+    if (source === undefined || destination === undefined) return TrafficRegion.nothing;
+    const over = (family: FamilyName): TrafficRegion =>
+      overAddresses(source, destination, family, (pair) => this.#pairNotDenied(pair));
+    return over('ipv4').or(over('ipv6'));
+  }
+
   #traffic(
     source: NetworkInterface,
     destination: NetworkInterface,
     family: FamilyName,
   ): TrafficRegion {
-    let region = TrafficRegion.nothing;
-    for (const back of source[family]) {
-      for (const there of destination[family]) {
-        region = region.or(this.#pair({ source, destination, there, back }));
-      }
-    }
-    return region;
+    return overAddresses(source, destination, family, (pair) => this.#pair(pair));
+  }
+
+  #pairNotDenied(pair: AddressPair): TrafficRegion {
+    const { source, destination, there, back } = pair;
+    const ways = [
+      this.#routes.path(source, destination, there),
+      this.#routes.path(destination, source, back),
+    ];
+    if (ways.some(({ kind }) => kind === 'none')) return TrafficRegion.nothing;
+    const out = this.#groupsOrAll(source, this.#groupTraffic(source, 'egress', destination, there));
+    const admitted = this.#groupTraffic(destination, 'ingress', source, back);
+    const named = ways.some(({ kind }) => kind === 'beyond')
+      ? this.#rules.fromGroupsOf(source, destination)
+      : TrafficRegion.nothing;
+    const both = out.and(this.#groupsOrAll(destination, admitted.or(named)));
+    return crossingsOf(pair).reduce((left, one) => left.and(this.#acls.passing(one)), both);
+  }
+
+  #groupsOrAll(nic: NetworkInterface, byGroups: TrafficRegion): TrafficRegion {
+    return serviceWithoutGroups(nic) === undefined ? byGroups : TrafficRegion.everything;
   }
 
   #pair(pair: AddressPair): TrafficRegion {
@@ -130,7 +156,9 @@ export class AwsReach {
     if (rule !== undefined) return { verdict: 'allow', why: [rule] };
     const service = serviceWithoutGroups(at);
     if (service !== undefined) return unknown(service);
-    const isNamed = direction === 'ingress' && this.#rules.namesGroupOf(asked.nic, at, asked.probe);
+    const { protocol, port } = asked.probe;
+    const isNamed =
+      direction === 'ingress' && this.#rules.fromGroupsOf(asked.nic, at).has(protocol, port);
     if (asked.isBeyond && isNamed) {
       return unknown(`ingress of ${at.id}: a rule names a group of ${asked.nic.id}`);
     }
@@ -157,6 +185,23 @@ interface AddressPair {
   /** Address of the destination, and of the source. */
   readonly there: string;
   readonly back: string;
+}
+
+/** The union over every pair of addresses of one family. */
+function overAddresses(
+  source: NetworkInterface,
+  destination: NetworkInterface,
+  family: FamilyName,
+  passing: (pair: AddressPair) => TrafficRegion,
+): TrafficRegion {
+  return source[family].reduce(
+    (left, back) =>
+      destination[family].reduce(
+        (region, there) => region.or(passing({ source, destination, there, back })),
+        left,
+      ),
+    TrafficRegion.nothing,
+  );
 }
 
 /** Addresses of the destination and the source between which the probe could be sent. */

@@ -88,14 +88,11 @@ export class GroupRules {
     return `${direction} of ${at.id}: none of its groups (${groups}) has a rule for it ${way} ${address}`;
   }
 
-  /** Whether an ingress rule for the probe names a group of the peer, wherever that is. */
-  namesGroupOf(peer: NetworkInterface, at: NetworkInterface, probe: Probe): boolean {
-    return this.#rulesOf(at, 'ingress').some(
-      ({ rule }) =>
-        rule.peer.kind === 'group' &&
-        peer.groups.includes(rule.peer.id) &&
-        ruleRegion(rule).has(probe.protocol, probe.port),
-    );
+  /** What ingress rules let in that name a group of the peer, wherever that is. */
+  fromGroupsOf(peer: NetworkInterface, at: NetworkInterface): TrafficRegion {
+    return this.#rulesOf(at, 'ingress')
+      .filter(({ rule }) => rule.peer.kind === 'group' && peer.groups.includes(rule.peer.id))
+      .reduce((region, { rule }) => region.or(ruleRegion(rule)), TrafficRegion.nothing);
   }
 
   #rulesOf(at: NetworkInterface, direction: Direction) {

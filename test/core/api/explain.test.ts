@@ -198,3 +198,46 @@ describe("AWS's answer, where the way leads out of what groups can name", () => 
     });
   });
 });
+
+describe('of a range of ports or types', () => {
+  const groups = {
+    'sg-a': { out: ['all 0.0.0.0/0'] },
+    'sg-b': { in: ['icmp/8 10.0.0.0/8', 'tcp/100-200 10.0.0.0/8'] },
+  };
+  const a = { at: '10.0.1.1', groups: ['sg-a'] };
+  const near: EstateText = { groups, hosts: { a, b: { at: '10.0.1.2', groups: ['sg-b'] } } };
+  const far: EstateText = {
+    groups: { ...groups, 'sg-b': { ...groups['sg-b'], vpc: 'vpc-9' } },
+    vpcs: { 'vpc-1': ['10.0.0.0/16'], 'vpc-9': ['10.9.0.0/16'] },
+    subnets: {
+      'subnet-1': { routes: ['10.0.0.0/16 local', '10.9.0.0/16 tgw-1'] },
+      'subnet-9': { vpc: 'vpc-9', routes: ['10.9.0.0/16 local', '10.0.0.0/16 tgw-1'] },
+    },
+    hosts: { a, b: { at: '10.9.1.1', subnet: 'subnet-9', groups: ['sg-b'] } },
+  };
+  const ADMITS = 'ingress of eni-b: group sg-b (sg-b) allows it from 10.0.0.0/8';
+
+  test('some are allowed: which, and by what', () => {
+    expect(ask('i-a', 'i-b', 'tcp/150-300', near)).toEqual({
+      verdict: 'partly',
+      why: ['only tcp/150-200', expect.stringContaining('sg-a'), ADMITS],
+    });
+    expect(ask('i-a', 'i-b', 'icmp', near).why[0]).toBe('only icmp/8');
+    expect(ask('i-a', 'i-b', 'tcp/100-200', near).why).toEqual([
+      expect.stringContaining('sg-a'),
+      ADMITS,
+    ]);
+  });
+
+  test('what was not read leaves open is unknown, though the groups deny the rest', () => {
+    for (const port of ['icmp', 'tcp', 'tcp/200-300', 'all']) {
+      const { verdict, why } = ask('i-a', 'i-b', port, far);
+      expect([port, verdict]).toEqual([port, 'unknown']);
+      expect(why.join()).toContain('tgw-1');
+      expect(why).toContain(ADMITS);
+    }
+    for (const port of ['icmp/0', 'tcp/201-300', 'udp']) {
+      expect([port, ask('i-a', 'i-b', port, far).verdict]).toEqual([port, 'deny']);
+    }
+  });
+});

@@ -283,3 +283,76 @@ describe('a NACL in the way', () => {
     );
   });
 });
+
+describe('notDenied', () => {
+  const tgw = (route = '10.9.0.0/16 tgw-1'): EstateText => ({
+    ...BASE,
+    subnets: {
+      'subnet-1': { routes: ['10.0.0.0/16 local', route] },
+      'subnet-9': { vpc: 'vpc-9', routes: ['10.9.0.0/16 local', '10.0.0.0/16 tgw-1'] },
+    },
+    vpcs: { 'vpc-1': ['10.0.0.0/16'], 'vpc-9': ['10.9.0.0/16'] },
+    groups: {
+      ...BASE.groups,
+      'sg-z': { vpc: 'vpc-9', in: ['tcp/100-200 10.0.0.0/8', 'icmp/8 10.0.0.0/8', 'udp/53 sg-a'] },
+    },
+    hosts: {
+      a: { at: '10.0.1.1', groups: ['sg-a'] },
+      z: { at: '10.9.1.1', subnet: 'subnet-9', groups: ['sg-z'] },
+    },
+  });
+  const unread = (id: string) => ({ at: id, type: 'network_load_balancer' });
+  const estates: Readonly<Record<string, EstateText>> = {
+    'everything read': BASE,
+    'a way that was not read': tgw(),
+    'no way': tgw('10.8.0.0/16 tgw-1'),
+    'a service without groups': {
+      ...BASE,
+      hosts: { ...BASE.hosts, z: unread('10.0.2.9'), y: unread('10.0.1.9') },
+    },
+  };
+  const packets = [
+    ...[22, 53, 80, 99, 100, 200, 201, 443].flatMap((port) => [
+      { protocol: 6, port },
+      { protocol: 17, port },
+    ]),
+    ...[0, 8].map((type) => ({ protocol: 1, port: type * 256 })),
+    { protocol: 47, port: 0 },
+  ];
+
+  test.each(Object.entries(estates))('is what explain does not deny, with %s', (_, text) => {
+    const inventory = estate(text);
+    const reach = awsReach(inventory);
+    const ids = inventory.interfaces.map(({ id }) => id);
+    let open = 0;
+    for (const from of ids) {
+      for (const to of ids.filter((id) => id !== from)) {
+        for (const packet of packets) {
+          const isOpen = reach.notDenied(from, to).has(packet.protocol, packet.port);
+          const { verdict } = reach.explain(from, to, packet);
+          expect([from, to, packet, isOpen]).toEqual([from, to, packet, verdict !== 'deny']);
+          open += Number(isOpen);
+        }
+      }
+    }
+    if (text !== estates['no way']) expect(open).toBeGreaterThan(0);
+  });
+
+  test('is nothing for an interface that is not in the inventory', () => {
+    const reach = awsReach(estate(BASE));
+    expect(reach.notDenied('eni-a', 'eni-gone').isEmpty).toBe(true);
+    expect(reach.notDenied('eni-gone', 'eni-a').isEmpty).toBe(true);
+  });
+
+  test('is of either family', () => {
+    const hosts = {
+      a: { at: ['2001:db8::1'], groups: ['sg-a'] },
+      b: { at: ['2001:db8::2'], groups: ['sg-b'] },
+    };
+    expect(
+      awsReach(estate({ ...BASE, hosts }))
+        .notDenied('eni-a', 'eni-b')
+        .has(58, 128 * 256),
+    ).toBe(true);
+  });
+});
