@@ -240,4 +240,10 @@ describe('of a range of ports or types', () => {
       expect([port, ask('i-a', 'i-b', port, far).verdict]).toEqual([port, 'deny']);
     }
   });
+
+  test('between ends that share no address family nothing is known, and why', () => {
+    const b = { at: '2001:db8::2', groups: ['sg-b'] };
+    const found = ask('i-a', 'i-b', 'tcp', { ...near, hosts: { a, b } });
+    expect(found).toEqual({ verdict: 'unknown', why: ['they share no address family'] });
+  });
 });
