@@ -24,11 +24,19 @@ export function renderPlanAnswer(session: Session, answer: PlanAnswer): string {
   return [
     lines.join('\n'),
     '\n',
+    renderReasons(answer),
     renderDifference(answer.difference),
     renderUndone(session, answer),
     renderWarnings(answer),
     renderLimits(session, answer.plan?.limits),
   ].join('');
+}
+
+/** What whoever approves has to judge. */
+function renderReasons({ state, plan }: PlanAnswer): string {
+  if (state !== 'waiting-for-approval' || plan === undefined) return '';
+  const reasons = approvalReasons(plan).map((reason) => `  ${reason}\n`);
+  return ['\nwaits for approval:\n', ...reasons].join('');
 }
 
 /** Rows of a table of limits; the JSON has more. */

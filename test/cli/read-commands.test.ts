@@ -94,6 +94,24 @@ describe('plans', () => {
     expect((await world.run('plans')).out).toContain('plan-7  publish  waiting-for-approval');
   });
 
+  test('one that waits says for what whoever approves has to judge', async () => {
+    const world = new CliWorld();
+    const finding = { changed: 6, members: 6, share: 1, limit: 0.2, exceeded: true };
+    world.api.planDocuments['plan-7'] = {
+      ...{ id: 'plan-7', generation: 7, base: 6, policyVersion: 'sha256:new', kind: 'publish' },
+      ...{ createdAt: '2026-11-23T09:20:00.000Z', addOnly: false, steps: [], warnings: [] },
+      guard: [{ ...finding, segment: 'shop-web' }],
+      crossings: [{ guardrail: 'apart', group: 'segment:s@vpc-1', workloads: ['i-1'] }],
+    };
+    world.api.plans = [planRecord()];
+    const waiting = (await world.run('plans', 'plan-7')).out;
+    expect(waiting).toContain(
+      'waits for approval:\n  shop-web: 6 of 6 running members change (100 %, guard 20 %)\n  guardrail `apart`:',
+    );
+    world.api.plans = [planRecord({ state: 'done' })];
+    expect((await world.run('plans', 'plan-7')).out).not.toContain('waits for approval');
+  });
+
   test('one plan says what was not done and why', async () => {
     const world = new CliWorld();
     world.api.plans = [planRecord({ state: 'done' })];
