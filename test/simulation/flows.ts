@@ -33,6 +33,17 @@ export function passes(filters: Filters, from: Nic, to: Nic, port: number): bool
   );
 }
 
+/** The same, if both ends carried other groups. */
+export function passesBy(
+  filters: Filters,
+  [from, to]: readonly [Nic, Nic],
+  port: number,
+  groupsOf: (nic: Nic) => readonly string[],
+): boolean {
+  const carrying = (nic: Nic): Nic => ({ ...nic, groups: groupsOf(nic) });
+  return passes(filters, carrying(from), carrying(to), port);
+}
+
 interface Asked {
   readonly isEgress: boolean;
   readonly peer: Nic;

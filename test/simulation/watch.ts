@@ -10,12 +10,20 @@ import type {
 import type { LeaseClaim, Store } from '../../engine/ports.ts';
 import type { FakeEc2, PendingCall, Snapshot } from '../fakes/ec2/create-fake-ec2.ts';
 import type { MemoryArchive } from '../fakes/store/memory-archive.ts';
+import { BudgetWatch } from './budget-watch.ts';
 import type { Environment, PortCall } from './environment.ts';
-import { type Filters, filtersOf, passes } from './flows.ts';
+import { filtersOf, passes, passesBy } from './flows.ts';
 import type { Ec2Watch } from './lambda.ts';
 import { findOpenings } from './openings.ts';
 import { inPlay, push, type Said } from './said.ts';
-import { portsBetween, type SimPolicy, segmentsOf, type Tags, wishFor } from './sim-policy.ts';
+import {
+  portsBetween,
+  portsWritten,
+  type SimPolicy,
+  segmentsOf,
+  type Tags,
+  wishFor,
+} from './sim-policy.ts';
 import { isOurs, keyOf, nicOf, withGroups } from './snapshots.ts';
 import type { World } from './world.ts';
 
@@ -30,9 +38,6 @@ const STALE_READ_MS = 3_000;
 
 /** A Describe that an inventory was made from may be this old. */
 const STALE_MS = 10_000;
-
-/** Calls that may be under way at once beyond the budget's own pace. */
-const BUDGET_SLACK = 15;
 
 type Nic = Snapshot['interfaces'][number];
 
@@ -64,7 +69,7 @@ export class Watch implements Ec2Watch {
   readonly takenOff = new Map<string, Set<string>>();
   /** How often a write was refused for good, by workload. */
   readonly refusals = new Map<string, number>();
-  readonly #buckets = new Map<string, { readonly tokens: number; readonly at: number }>();
+  readonly #budget = new BudgetWatch();
   #before: Snapshot | undefined;
 
   constructor(options: {
@@ -104,7 +109,8 @@ export class Watch implements Ec2Watch {
     }
     if (call.name === 'store.settle') {
       const record = first as InterfaceRecord;
-      if (record.doneFence === record.fence) this.#settled.set(record.interface, call.at);
+      const isDone = record.doneFence === record.fence && record.outcome !== 'waiting';
+      if (isDone) this.#settled.set(record.interface, call.at);
       if (record.outcome === 'blocked') this.#blocked.add(record.interface);
       else this.#blocked.delete(record.interface);
       this.#apply(record.interface, record.generation);
@@ -125,7 +131,8 @@ export class Watch implements Ec2Watch {
 
   async before(call: PendingCall): Promise<void> {
     this.#before = this.#ec2.snapshot();
-    this.#checkBudget(call.action);
+    const over = this.#budget.over(call.action, this.#now());
+    if (over !== undefined) this.#complain(over);
     if (call.action !== 'ModifyNetworkInterfaceAttribute') return;
     this.#checkControl(call);
     await this.#checkLedger(call);
@@ -178,25 +185,10 @@ export class Watch implements Ec2Watch {
       this.#checkOpenings(call, before, after, (nic) => nic.groups.includes(id));
     }
     if (call.action.startsWith('Revoke')) {
-      // One that is held carries a group whose rules are not about it any more.
-      const isConcerned = (nic: Nic): boolean =>
-        nic.groups.includes(id) && !this.#held.has(this.#world.ownerOf(nic));
+      // Who is held, or waits for a group to be made, carries one whose rules are not about it any more.
+      const isConcerned = (nic: Nic): boolean => nic.groups.includes(id) && this.#isKnown(nic);
       this.#checkFlows(call, before, after, isConcerned);
     }
-  }
-
-  /** All functions together stay within nine tenths of EC2's bucket for the action. */
-  #checkBudget(action: string): void {
-    const { size, refill } =
-      action === 'ModifyNetworkInterfaceAttribute'
-        ? { size: 90, refill: 4.5 }
-        : { size: 45, refill: 4.5 };
-    const now = this.#now();
-    const before = this.#buckets.get(action) ?? { tokens: size, at: now };
-    const tokens = Math.min(size, before.tokens + ((now - before.at) / 1_000) * refill) - 1;
-    this.#buckets.set(action, { tokens, at: now });
-    // The way to EC2 takes up to seconds, so that calls may arrive closer together than they set out.
-    if (tokens < -BUDGET_SLACK) this.#complain(`${action} is over its budget by ${-tokens} calls`);
   }
 
   /** Before a foreign group comes off, table and archive have the set. */
@@ -269,19 +261,22 @@ export class Watch implements Ec2Watch {
     const isLeaving = this.#headsInPlay().some(({ kind }) => kind === 'uninstall');
     const [old, now] = [filtersOf(before), filtersOf(this.#withRulesTaken(after))];
     const later = new Map(after.interfaces.map((nic) => [nic.id, nic]));
+    const theirs = ({ id }: Nic): readonly string[] => [...this.#world.theirsOf(id)];
     for (const nic of before.interfaces.filter(isConcerned)) {
       for (const peer of before.interfaces) {
         if (peer.id === nic.id || !this.#isKnown(peer)) continue;
         if (this.#isAsleep(before, peer) || this.#isToSwap(before, peer)) continue;
         const demoted = this.#demoted(before, peer);
+        const isStripped = [nic, peer].some((one) => this.#isStripped(before, one));
         for (const [from, to] of [
           [nic, demoted],
           [demoted, nic],
         ] as const) {
-          for (const port of this.#allowed(policies, from, to)) {
+          for (const port of this.#allowed(policies, [from, to], isStripped)) {
             const [source, target] = [later.get(from.id), later.get(to.id)];
             if (source === undefined || target === undefined) continue;
-            if (isLeaving && !this.#passesByTheirs(old, from, to, port)) continue;
+            // Who uninstalls asks for what the owners' own groups let pass, and for nothing beyond it.
+            if (isLeaving && !passesBy(old, [from, to], port, theirs)) continue;
             if (!passes(old, from, to, port) || passes(now, source, target, port)) continue;
             this.#complain(
               `${call.action} cut ${from.id} (${this.#world.ownerOf(from)}) -> ` +
@@ -382,6 +377,14 @@ export class Watch implements Ec2Watch {
     return { ...nic, groups: nic.groups.filter((group) => !isOurs(snapshot, group)) };
   }
 
+  /** Its owners took theirs off while it is staged: it has what is written, as if it enforced. */
+  #isStripped(snapshot: Snapshot, nic: Nic): boolean {
+    if (!nic.groups.every((group) => isOurs(snapshot, group))) return false;
+    return this.#policiesInPlay().some((policy) =>
+      this.#identities(nic).some((tags) => wishFor(policy, tags).mode === 'stage'),
+    );
+  }
+
   /** Whoever sets a segment back to `observe` asks for its group to come off. */
   #isToBeObserved(nic: Nic): boolean {
     const identities = this.#identities(nic);
@@ -415,13 +418,18 @@ export class Watch implements Ec2Watch {
     });
   }
 
-  #allowed(policies: readonly SimPolicy[], from: Nic, to: Nic): readonly number[] {
+  #allowed(
+    policies: readonly SimPolicy[],
+    [from, to]: readonly [Nic, Nic],
+    isStripped: boolean,
+  ): readonly number[] {
+    const portsFor = isStripped ? portsWritten : portsBetween;
     const [sources, targets] = [this.#identities(from), this.#identities(to)];
     let ports: readonly number[] | undefined;
     for (const policy of policies) {
       for (const source of sources) {
         for (const target of targets) {
-          const allowed = portsBetween(policy, source, target);
+          const allowed = portsFor(policy, source, target);
           ports = ports?.filter((port) => allowed.has(port)) ?? [...allowed];
           if (ports.length === 0) return [];
         }
@@ -451,17 +459,6 @@ export class Watch implements Ec2Watch {
       ),
       ...inPlay(records, since),
     ];
-  }
-
-  /** Who uninstalls asks for what the owners' own groups let pass, and for nothing beyond it. */
-  #passesByTheirs(filters: Filters, from: Nic, to: Nic, port: number): boolean {
-    const groupsOf = ({ id }: Nic): readonly string[] => [...this.#world.theirsOf(id)];
-    return passes(
-      filters,
-      { ...from, groups: groupsOf(from) },
-      { ...to, groups: groupsOf(to) },
-      port,
-    );
   }
 
   #headsInPlay(): readonly Head[] {
