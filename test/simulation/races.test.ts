@@ -165,8 +165,9 @@ describe('races, each with the guard that closes it', () => {
     );
     const [create, attach] = stand.steps(first);
     const [createOther, attachOther] = stand.steps(second);
-    await create?.(stand.ports('first'));
+    // The younger one was the quicker; the other way round it would wait for the older one's attach.
     await createOther?.(stand.ports('second'));
+    await create?.(stand.ports('first'));
     const overtaken = stand.ports(
       'first',
       once('store.writeHead', () => attachOther?.(stand.ports('second'))),
