@@ -1,6 +1,6 @@
 import type { PolicyIndex } from '../compile/index-policy.ts';
 import { groupsByKey, parseGroupKey, segmentKey } from '../compile/owned-groups.ts';
-import { segmentPairs } from '../compile/segment-pairs.ts';
+import { type SegmentPair, segmentPairs } from '../compile/segment-pairs.ts';
 import type { GroupKey } from '../model/desired-state.ts';
 import type { GroupRule, Inventory, NetworkInterface } from '../model/inventory.ts';
 import type { Direction } from '../model/plan.ts';
@@ -32,12 +32,14 @@ interface Bare {
 export class BareFlows {
   readonly #input: BareFlowsInput;
   readonly #rules: GroupRules;
+  readonly #pairs: readonly SegmentPair[];
   readonly #idByKey: ReadonlyMap<GroupKey, string>;
   readonly #bare = new Map<string, readonly Bare[]>();
 
   constructor(input: BareFlowsInput) {
     this.#input = input;
     this.#rules = new GroupRules(input.inventory);
+    this.#pairs = segmentPairs(input.index);
     const groups = groupsByKey(input.inventory, input.owner);
     this.#idByKey = new Map([...groups].map(([key, group]) => [key, group.id]));
   }
@@ -87,7 +89,7 @@ export class BareFlows {
   /** What the policy lets pass between the segment and each of its peers. */
   #allowedBy(segment: string, direction: Direction): ReadonlyMap<string, TrafficRegion> {
     const found = new Map<string, TrafficRegion>();
-    for (const { from, to, allow } of segmentPairs(this.#input.index)) {
+    for (const { from, to, allow } of this.#pairs) {
       const [own, peer] = direction === 'ingress' ? [to, from] : [from, to];
       if (own.name !== segment) continue;
       const region = TrafficRegion.ofSet(allow.flatMap(({ ranges }) => ranges));

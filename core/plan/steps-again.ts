@@ -22,7 +22,7 @@ export interface SincePlan {
  * has no step for them, and are gone since: an older plan took them away, or somebody else did.
  */
 export function stepsAgain({ inventory, desired, before, now }: SincePlan): readonly Step[] {
-  const keysById = keysOf(now);
+  const [keysBefore, keysById] = [keysOf(before), keysOf(now)];
   const { create } = planRules({
     ...{ inventory, desired: desired.filter(({ key }) => before.has(key)) },
     ...{ existing: now, keysById, carriedNow: new Set(), retained: new Set(), addOnly: true },
@@ -30,7 +30,7 @@ export function stepsAgain({ inventory, desired, before, now }: SincePlan): read
   return create.flatMap((step) => {
     if (step.kind !== 'authorize' || !now.has(step.group)) return again(step);
     const had = before.get(step.group)?.[step.direction] ?? [];
-    const keys = new Set(had.map((rule) => ruleKey(rule, keysOf(before))));
+    const keys = new Set(had.map((rule) => ruleKey(rule, keysBefore)));
     const rules = step.rules.filter((rule) => keys.has(ruleKey(rule, keysById)));
     return rules.length === 0 ? [] : again({ ...step, rules });
   });

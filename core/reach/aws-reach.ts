@@ -79,10 +79,7 @@ export class AwsReach {
 
   #pairNotDenied(pair: AddressPair): TrafficRegion {
     const { source, destination, there, back } = pair;
-    const ways = [
-      this.#routes.path(source, destination, there),
-      this.#routes.path(destination, source, back),
-    ];
+    const ways = this.#ways(pair);
     if (ways.some(({ kind }) => kind === 'none')) return TrafficRegion.nothing;
     const out = this.#groupsOrAll(source, this.#groupTraffic(source, 'egress', destination, there));
     const admitted = this.#groupTraffic(destination, 'ingress', source, back);
@@ -90,7 +87,19 @@ export class AwsReach {
       ? this.#rules.fromGroupsOf(source, destination)
       : TrafficRegion.nothing;
     const both = out.and(this.#groupsOrAll(destination, admitted.or(named)));
-    return crossingsOf(pair).reduce((left, one) => left.and(this.#acls.passing(one)), both);
+    return this.#throughAcls(pair, both);
+  }
+
+  /** There and back. */
+  #ways({ source, destination, there, back }: AddressPair) {
+    return [
+      this.#routes.path(source, destination, there),
+      this.#routes.path(destination, source, back),
+    ] as const;
+  }
+
+  #throughAcls(pair: AddressPair, region: TrafficRegion): TrafficRegion {
+    return crossingsOf(pair).reduce((left, one) => left.and(this.#acls.passing(one)), region);
   }
 
   #groupsOrAll(nic: NetworkInterface, byGroups: TrafficRegion): TrafficRegion {
@@ -99,16 +108,13 @@ export class AwsReach {
 
   #pair(pair: AddressPair): TrafficRegion {
     const { source, destination, there, back } = pair;
-    const ways = [
-      this.#routes.path(source, destination, there),
-      this.#routes.path(destination, source, back),
-    ];
+    const ways = this.#ways(pair);
     if (ways.some(({ kind }) => kind !== 'routed')) return TrafficRegion.nothing;
     const out = this.#groupTraffic(source, 'egress', destination, there);
     if (out.isEmpty) return out;
     const both = out.and(this.#groupTraffic(destination, 'ingress', source, back));
     if (both.isEmpty) return both;
-    return crossingsOf(pair).reduce((left, one) => left.and(this.#acls.passing(one)), both);
+    return this.#throughAcls(pair, both);
   }
 
   #groupTraffic(
@@ -127,9 +133,8 @@ export class AwsReach {
 
   #explainPair(pair: AddressPair & { readonly probe: Probe }): AwsVerdict {
     const { source, destination, there, back, probe } = pair;
-    const forward = this.#routes.path(source, destination, there);
+    const [forward, reverse] = this.#ways(pair);
     if (forward.kind === 'none') return deny(`no route: ${forward.because}`);
-    const reverse = this.#routes.path(destination, source, back);
     if (reverse.kind === 'none') return deny(`no route back: ${reverse.because}`);
     const beyond = [forward, reverse].find((path) => path.kind === 'beyond');
     const asked = { probe, isBeyond: beyond !== undefined };

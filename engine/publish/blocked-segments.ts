@@ -25,8 +25,10 @@ export function blockedSegments(
   const segmentsOf = new Map(desired.memberships.map((m) => [m.workload, m.segments]));
   const unready = plan.kind === 'uninstall' ? {} : desired.blockedSegments;
   const blocked = new Map<string, Blocked>(Object.entries(unready));
-  const pairs = segmentPairs(indexPolicy(policy, { now: plan.createdAt }));
+  // Indexed only where somebody has failed, which is seldom.
+  let pairs: readonly SegmentPair[] | undefined;
   const blockPeers = (segments: readonly string[], because: Blocked): void => {
+    pairs ??= segmentPairs(indexPolicy(policy, { now: plan.createdAt }));
     for (const peer of rulePeers(pairs, segments)) {
       if (!blocked.has(peer)) blocked.set(peer, because);
     }
